@@ -1,0 +1,79 @@
+"""Refiners separate concentrate into oxides and sell them from stock (ODD: Refiner)."""
+
+import numpy as np
+
+from market_abm.agents.arithmetic import TINY, beyond, over_materials, ratio
+from market_abm.agents.column import Column
+from market_abm.agents.population import Agent, rule
+from market_abm.scenario.parameters import RefinerParameters
+from market_abm.units import Values
+
+PROMPT_DISCOUNT, SLOW_PREMIUM = -0.01, 0.02  # log steps of the two tranches (MODEL 6.4)
+TREND_RANGE = (-0.3, 0.8)  # trends beyond these change withholding no further (prototype v3)
+COVER_WEEKS = 4.0  # stock is counted in weeks of usual output, four at a time (MODEL 6.4)
+
+
+class Refiner(Agent):
+    """A separation plant."""
+
+    group = Column("-", dtype=object)
+    group_index = Column("group index", dtype=np.int64)
+    capacity = Column("g/week", low=0)
+    fee = Column("US$/kg REO", low=0)
+    recovery = Column("1", low=0, high=1)
+    takes_light = Column("-", dtype=np.bool_)
+    takes_heavy = Column("-", dtype=np.bool_)
+    surplus_to_mine = Column("1", low=0, high=1)
+    operating = Column("-", dtype=np.bool_)
+    owner = Column("miner row or -1", dtype=np.int64)
+    corporate = Column("-", dtype=np.bool_)
+    unit_cost = Column("US$/kg REO", low=0)
+    usual_intake = Column("g REO/week", low=0)
+    usual_output = Column("g/week", by_material=True, low=0)
+    stock = Column("g", by_material=True, book="mass", low=0)
+    cash = Column("micro-US$", book="money")
+
+    @property
+    def parameters(self) -> RefinerParameters:
+        """Numbers of the rules below."""
+        return self.population.model.scenario.parameters.refiner
+
+    @rule
+    def cover(self) -> Values:
+        """Unsold stock in four-week units of usual output [4 weeks], shape (materials, ...)."""
+        return ratio(self.stock, COVER_WEEKS * self.usual_output)
+
+    @rule
+    def least_price(self) -> Values:
+        """Price below which a refiner rather keeps its oxide [US$/kg].
+
+        The joint cost of a basket is shared out by long-run value; large
+        stocks make a seller accept a smaller part of it.
+        """
+        rules, anchor = self.parameters, self.market.anchor[:, self.zone]
+        basket_value = ratio(over_materials(self.usual_output * anchor), self.usual_intake)
+        share = anchor / np.maximum(basket_value + rules.other_credit_usd_per_kg, TINY)
+        accepted = np.clip(1 - rules.floor_slope * (self.cover() - 2), *rules.cost_floor)
+        return self.unit_cost * share * accepted
+
+    @rule
+    def asks(self) -> tuple[Values, Values]:
+        """Offer the whole stock in two halves: prompt, and slower at the usual price.
+
+        Returns
+        -------
+        limit : (2, materials, ...) [US$/kg].
+        quantity : (2, materials, ...) [g].
+        """
+        rules, market = self.parameters, self.market
+        quote, usual = market.quote[:, self.zone], market.average[:, self.zone]
+        trend = beyond(market.trend[:, self.zone], market.dead_band)
+        held_back = rules.withholding * np.clip(trend, *TREND_RANGE) * market.hoarding_on
+        lean = np.clip(-rules.cover_slope * (self.cover() - rules.target_cover), -rules.ask_fall, rules.ask_rise)
+        noise = rules.ask_noise * self.normal("asks", 2 * len(quote)).reshape(2, *quote.shape)
+        step = lean + held_back + noise
+        floor = self.least_price()
+        prompt = np.maximum(floor, quote * np.exp(step[0] + PROMPT_DISCOUNT))
+        slow = np.maximum(floor, 0.5 * (quote + usual) * np.exp(step[1] + SLOW_PREMIUM))
+        half = self.stock // 2
+        return np.stack([prompt, slow]), np.stack([half, self.stock - half])

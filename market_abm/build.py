@@ -1,0 +1,240 @@
+"""Builds the agents of a scenario: one function a kind (ODD: Initialisation).
+
+Draws are keyed by the agent's name, so an agent added to a scenario changes
+nobody else's start.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from market_abm.agents.export_authority import ExportAuthority, LicenceHolder
+from market_abm.agents.life import Stage
+from market_abm.agents.manufacturer import Manufacturer
+from market_abm.agents.miner import IllegalMiner, Miner
+from market_abm.agents.population import Population
+from market_abm.agents.refiner import Refiner
+from market_abm.agents.speculator import Speculator
+from market_abm.agents.state_buyer import StateBuyer
+from market_abm.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR, WEEKS_PER_YEAR, FloatArray
+
+if TYPE_CHECKING:
+    from market_abm.model import MineralMarket
+
+START_UTILISATION = 0.85  # of operating mines (prototype v3)
+START_COVER_UNITS = 1.0  # oxide at plants at the start, in four-week units of output (prototype v3)
+FAR = 10**9  # a week that never comes
+
+
+def _named(rows: dict[str, Any]) -> tuple[list[str], list[str], list[Any]]:
+    """Agent names, group names and rows, one entry an agent."""
+    names, groups, specs = [], [], []
+    for group, row in rows.items():
+        for number in range(row.count):
+            names.append(group if row.count == 1 else f"{group} {number + 1}")
+            groups.append(group)
+            specs.append(row)
+    return names, groups, specs
+
+
+def _within(population: Population, purpose: str, ranges: list[tuple[float, float]]) -> FloatArray:
+    """Draw a value for each agent uniformly from its range."""
+    low, high = np.array(ranges, dtype=float).reshape(-1, 2).T
+    return low + (high - low) * population.uniform(purpose)
+
+
+def _zones(model: "MineralMarket", specs: list[Any]) -> list[int]:
+    return [model.market.zones.index(spec.zone) for spec in specs]
+
+
+def build_manufacturers(model: "MineralMarket", kind: type) -> Population:
+    """Manufacturers with lognormal sizes that add up to their group's use."""
+    market = model.market
+    names, groups, specs = _named(model.scenario.manufacturer)
+    makers = Population(model, kind, names)
+    makers.zone[:], makers.group[:] = _zones(model, specs), groups
+    makers.sector[:] = [market.regime.sectors[spec.sector] for spec in specs]
+    makers.growth[:] = [spec.growth_per_year for spec in specs]
+    makers.elasticity[:] = _within(makers, "elasticity", [spec.elasticity for spec in specs])
+    makers.base_cover[:] = _within(makers, "cover", [spec.cover_weeks for spec in specs])
+    size = np.exp(np.array([spec.size_sigma for spec in specs]) * makers.normal("size"))
+    total = {group: float(size[np.array(groups) == group].sum()) for group in dict.fromkeys(groups)}
+    size = size / np.array([total[group] for group in groups]) if groups else size
+    luck = makers.normal("value in use", len(market.materials))
+    for row, (name, material) in enumerate(model.scenario.material.items()):
+        tonnes = np.array([spec.use_t_per_year.get(name, 0.0) for spec in specs])
+        makers.use[row] = tonnes * size * GRAMS_PER_TONNE / WEEKS_PER_YEAR
+        factor = np.array([spec.value_in_use_factor for spec in specs])
+        makers.value_in_use[row] = material.value_in_use_usd_per_kg * factor * np.exp(material.value_in_use_sigma * luck[row])
+    makers.reference_price[:] = market.price[:, makers.zone]
+    worth = makers.use * makers.reference_price
+    makers.cost_share[:] = worth / np.maximum(worth.sum(axis=0), 1e-9)
+    makers.intensity[:], makers.activity[:] = 1.0, 1.0
+    makers.usual_use[:] = makers.use
+    return makers
+
+
+def build_miners(model: "MineralMarket", kind: type, legality: str) -> Population:
+    """Mines of one legality with their baskets, costs and life stages."""
+    scenario, market = model.scenario, model.market
+    names, groups, specs = _named({key: row for key, row in scenario.mine.items() if row.legality == legality})
+    miners = Population(model, kind, names)
+    miners.zone[:], miners.group[:] = _zones(model, specs), groups
+    deposits = list(scenario.deposit)
+    miners.deposit[:] = [deposits.index(spec.deposit) for spec in specs]
+    miners.heavy[:] = [scenario.deposit[spec.deposit].family == "heavy" for spec in specs]
+    for row, name in enumerate(market.materials):
+        miners.basket[row] = [scenario.deposit[spec.deposit].basket.get(name, 0.0) for spec in specs]
+    tonnes = _within(miners, "capacity", [spec.capacity_t_per_year for spec in specs])
+    miners.capacity[:] = tonnes * GRAMS_PER_TONNE / WEEKS_PER_YEAR
+    miners.scale[:] = 1.0
+    miners.start_cost[:] = _spread_costs(miners, groups, specs)
+    miners.concentrate_cost_share[:] = [spec.concentrate_cost_share for spec in specs]
+    miners.avoidable_cost_share[:] = [spec.avoidable_cost_share for spec in specs]
+    miners.under_quota[:] = [spec.under_quota for spec in specs]
+    miners.corporate[:] = [spec.finance == "corporate" for spec in specs]
+    miners.start_reserve[:] = [(spec.reserve_t or 0.0) * GRAMS_PER_TONNE for spec in specs]
+    miners.reserve[:] = miners.start_reserve
+    miners.stage[:] = [Stage[spec.status.upper()] for spec in specs]
+    running = miners.stage == Stage.OPERATING
+    miners.utilisation[:] = np.where(running, START_UTILISATION, 0.0)
+    miners.ramp[:] = np.where(running, 1.0, 0.0)
+    per_tonne = _within(miners, "capex", [spec.capex_usd_per_t for spec in specs])
+    miners.capex[:] = np.floor(per_tonne * tonnes) * MICROS_PER_DOLLAR
+    miners.lead_years[:] = _within(miners, "lead", [spec.lead_years for spec in specs])
+    miners.permit_chance[:] = [spec.permit_chance for spec in specs]
+    start = scenario.time.start
+    miners.ready_step[:] = [(spec.opens - start).days // 7 if spec.opens else FAR for spec in specs]
+    miners.accessible_step[:] = [(spec.accessible_from - start).days // 7 if spec.accessible_from else 0 for spec in specs]
+    miners.sponsor[:] = -1
+    plants = list(scenario.refinery)
+    first = np.cumsum([0] + [scenario.refinery[name].count for name in plants])
+    order = dict.fromkeys(groups, 0)
+    for row, (group, spec) in enumerate(zip(groups, specs, strict=True)):
+        miners.plant[row] = -1
+        if spec.plant is not None:
+            index = plants.index(spec.plant)
+            miners.plant[row] = first[index] + order[group] % scenario.refinery[spec.plant].count
+            order[group] += 1
+    return miners
+
+
+def _spread_costs(miners: Population, groups: list[str], specs: list[Any]) -> FloatArray:
+    """Costs of a group: drawn from its range, or spread evenly over it with a little luck."""
+    luck, costs, seen = miners.uniform("cost"), np.zeros(len(specs)), dict.fromkeys(groups, 0)
+    for row, (group, spec) in enumerate(zip(groups, specs, strict=True)):
+        low, high = spec.cost_usd_per_kg
+        place = luck[row]
+        if spec.spread == "even" and spec.count > 1:
+            place = (seen[group] + 0.6 * (luck[row] - 0.5)) / (spec.count - 1)
+            seen[group] += 1
+        costs[row] = low + (high - low) * place
+    return costs
+
+
+def build_refiners(model: "MineralMarket", kind: type) -> Population:
+    """Separation plants; those of a project belong to its mine."""
+    scenario = model.scenario
+    names, groups, specs = _named(scenario.refinery)
+    refiners = Population(model, kind, names)
+    refiners.zone[:], refiners.group[:] = _zones(model, specs), groups
+    order = list(scenario.refinery)
+    refiners.group_index[:] = [order.index(group) for group in groups]
+    refiners.capacity[:] = [spec.capacity_t_per_year * GRAMS_PER_TONNE / WEEKS_PER_YEAR for spec in specs]
+    refiners.fee[:] = [spec.fee_usd_per_kg for spec in specs]
+    refiners.recovery[:] = [spec.recovery for spec in specs]
+    refiners.takes_light[:] = ["light" in spec.families for spec in specs]
+    refiners.takes_heavy[:] = ["heavy" in spec.families for spec in specs]
+    refiners.surplus_to_mine[:] = [spec.surplus_to_mine for spec in specs]
+    refiners.operating[:] = [spec.status == "operating" for spec in specs]
+    refiners.corporate[:] = [spec.finance == "corporate" for spec in specs]
+    refiners.owner[:] = -1
+    return refiners
+
+
+def build_speculators(model: "MineralMarket", kind: type) -> Population:
+    """Traders with Pareto wealth; their capital is paid in by `fill_books`."""
+    names, groups, specs = _named(model.scenario.speculator)
+    traders = Population(model, kind, names)
+    rules = model.scenario.parameters.speculator
+    traders.zone[:], traders.group[:] = _zones(model, specs), groups
+    traders.material[:] = [model.market.materials.index(spec.material) for spec in specs]
+    traders.credit[:] = [spec.credit for spec in specs]
+    traders.gain[:] = rules.gain * _within(traders, "gain", [rules.gain_range] * len(specs))
+    traders.memory[:] = np.floor(_within(traders, "memory", [rules.memory_weeks] * len(specs)))
+    return traders
+
+
+def build_authorities(model: "MineralMarket") -> tuple[Population, Population]:
+    """One export authority for each gated zone, and the holders of its licences."""
+    zones, rules = model.market.gated, model.scenario.parameters.licence
+    names = [model.market.zones[zone] for zone in zones]
+    authorities = Population(model, ExportAuthority, [f"{name} export authority" for name in names])
+    authorities.zone[:] = zones
+    count = rules.holders
+    holders = Population(model, LicenceHolder, [f"{name} licence holder {n + 1}" for name in names for n in range(count)])
+    holders.zone[:] = np.repeat(zones, count)
+    size = np.exp(0.5 * holders.normal("size"))
+    holders.share[:] = size / np.maximum(np.bincount(holders.zone, weights=size, minlength=1)[holders.zone], 1e-9)
+    holders.concession[:] = _within(holders, "concession", [rules.concession] * holders.size)
+    return authorities, holders
+
+
+def build_state_buyers(model: "MineralMarket", kind: type) -> Population:
+    """State bodies that are enabled."""
+    rows = {name: row for name, row in model.scenario.state_buyer.items() if row.enabled}
+    bodies = Population(model, kind, list(rows))
+    bodies.zone[:] = _zones(model, list(rows.values()))
+    return bodies
+
+
+KINDS: dict[str, type] = {
+    "manufacturer": Manufacturer,
+    "miner": Miner,
+    "illegal_miner": IllegalMiner,
+    "refiner": Refiner,
+    "speculator": Speculator,
+    "state_buyer": StateBuyer,
+}
+"""Classes of agents; a model takes replacements by these keys."""
+
+
+def fill_books(model: "MineralMarket") -> None:
+    """Opening entries: stocks at their normal level, capital of traders and state bodies."""
+    makers, ledger = model.manufacturers, model.ledger
+    stock = np.floor(makers.use * makers.base_cover).astype(np.int64)
+    ledger.move_all("opening", model.opening, model.group_of(makers), stock, source_row=0)
+    _open_plants(model)
+    traders = model.speculators
+    if traders.size:
+        _, groups, specs = _named(model.scenario.speculator)
+        tail = np.array([spec.tail for spec in specs])
+        wealth = np.exp(-np.log(traders.uniform("wealth")) / tail) - 1 + 0.3
+        total = {group: float(wealth[np.array(groups) == group].sum()) for group in dict.fromkeys(groups)}
+        capital = np.array([spec.capital_musd for spec in specs]) * 1e6 * wealth / np.array([total[group] for group in groups])
+        cash = np.floor(capital * MICROS_PER_DOLLAR).astype(np.int64)
+        ledger.pay("capital", model.owners, model.group_of(traders), cash, payer_row=0)
+    bodies = model.state_buyers
+    for row, name in enumerate(bodies.name):
+        money = int(model.scenario.state_buyer[name].budget_musd * 1e6) * MICROS_PER_DOLLAR
+        ledger.pay("budget", model.treasury, model.group_of(bodies), money, int(bodies.zone[row]), row)
+
+
+def _open_plants(model: "MineralMarket") -> None:
+    """Start plants at the output they can expect, with about four weeks of it in stock."""
+    refiners, shape = model.refiners, model.refiners.usual_output.shape
+    intake, content, cost = np.zeros(refiners.size), np.zeros(shape), np.zeros(refiners.size)
+    for miners in model.mining:
+        output = np.where(miners.stage == Stage.OPERATING, miners.capacity * START_UTILISATION, 0.0)
+        for row in np.flatnonzero(output):
+            plants = [int(miners.plant[row])] if miners.plant[row] >= 0 else model.plants_for(miners, int(row))
+            for plant in plants:
+                part = output[row] / len(plants)
+                intake[plant] += part
+                cost[plant] += part * miners.start_cost[row] * miners.concentrate_cost_share[row]
+                content[:, plant] += part * miners.basket[:, row]
+    refiners.usual_intake[:] = intake
+    refiners.usual_output[:] = content * refiners.recovery
+    refiners.unit_cost[:] = cost / np.maximum(intake, 1.0) + refiners.fee
+    stock = np.floor(4.0 * START_COVER_UNITS * refiners.usual_output).astype(np.int64)
+    model.ledger.move_all("opening", model.opening, model.group_of(refiners), stock, source_row=0)

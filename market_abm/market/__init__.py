@@ -1,0 +1,1 @@
+"""Where agents meet: orders, auction, ways between zones, contracts, ledger."""

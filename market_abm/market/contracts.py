@@ -1,0 +1,166 @@
+"""Contracts: offtake at a formula price, purchases from named producers, price floors (ODD: Contracts; MODEL 8).
+
+Contracts deliver before the spot market. A seller that does not run delivers
+nothing: force majeure, counted as missed, no penalty.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from market_abm.agents.life import Stage
+from market_abm.market.rounding import micros, split_whole
+from market_abm.policy import BandPurchase, PriceFloor
+from market_abm.units import GRAMS_PER_TONNE, WEEKS_PER_YEAR, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from market_abm.agents.state_buyer import StateBuyer
+    from market_abm.model import MineralMarket
+
+
+@dataclass
+class OfftakeContract:
+    """A fixed quantity over a fixed time at a formula price.
+
+    The price of the lead material is `weight x index + premium` between floor
+    and cap; the other materials of the basket are priced in the same relation
+    to their own index.
+    """
+
+    name: str
+    seller: int
+    buyer_zone: int
+    share: float
+    first_step: int
+    end_step: int
+    index_weight: float = 1.0
+    premium: float = 0.0
+    floor: float = 0.0
+    cap: float = np.inf
+    delivered: int = 0
+    missed: int = 0
+
+    def in_force(self, step: int) -> bool:
+        """Whether deliveries are due in a week."""
+        return self.first_step <= step < self.end_step
+
+    def formula(self, index: float) -> float:
+        """Contract price over the index price [1]."""
+        return float(np.clip(self.index_weight * index + self.premium, self.floor, self.cap)) / index
+
+
+class ContractBook:
+    """All contracts of a run.
+
+    Attributes
+    ----------
+    inflow : (materials, zones) grams delivered into each zone this week under contract.
+    from_gated : the part of it made in gated zones.
+    """
+
+    def __init__(self, model: "MineralMarket") -> None:
+        self.model = model
+        self.offtakes: list[OfftakeContract] = []
+        self.clear_week()
+
+    def clear_week(self) -> None:
+        """Forget last week's deliveries."""
+        shape = (len(self.model.market.materials), len(self.model.market.zones))
+        self.inflow: IntArray = np.zeros(shape, dtype=np.int64)
+        self.from_gated: IntArray = np.zeros(shape, dtype=np.int64)
+
+    def sign(self, contract: OfftakeContract) -> None:
+        """Add an offtake; the mine is tied to its own plant while it lasts."""
+        self.offtakes.append(contract)
+        self.model.miners.tied[contract.seller] = True
+
+    def deliver(self) -> None:
+        """Deliver what is due from the plants' stocks."""
+        self.clear_week()
+        step = self.model.week_index
+        live = [contract for contract in self.offtakes if contract.end_step > step]
+        for contract in self.offtakes:
+            if contract.end_step == step:
+                others = any(other.seller == contract.seller and other is not contract for other in live)
+                self.model.miners.tied[contract.seller] = others
+        self.offtakes = live
+        for contract in live:
+            if contract.in_force(step):
+                self._deliver_offtake(contract)
+        if self.model.state_buyers.size:
+            for body in self.model.state_buyers.agents:
+                for policy in body.held(BandPurchase):
+                    self._buy_in_band(body, policy)
+
+    def _deliver_offtake(self, contract: OfftakeContract) -> None:
+        model, market = self.model, self.model.market
+        miners, refiners, makers = model.miners, model.refiners, model.manufacturers
+        plant = int(miners.plant[contract.seller])
+        recovery = refiners.recovery[plant]
+        size = miners.capacity[contract.seller] * miners.scale[contract.seller]
+        due = np.floor(contract.share * size * miners.basket[:, contract.seller] * recovery).astype(np.int64)
+        runs = miners.stage[contract.seller] == Stage.OPERATING and bool(refiners.operating[plant])
+        rows = makers.rows_in(contract.buyer_zone)
+        wanted = np.floor(makers.usual_use[:, rows].sum(axis=1)).astype(np.int64)
+        grams = np.minimum(np.minimum(due, refiners.stock[:, plant]), wanted) if runs else np.zeros_like(due)
+        contract.delivered += int(grams.sum())
+        contract.missed += int((due - grams).sum())
+        factor = contract.formula(float(market.price[market.lead, contract.buyer_zone]))
+        seller, buyers, ledger = model.group_of(refiners), model.group_of(makers), model.ledger
+        for row in np.flatnonzero(grams):
+            parts = split_whole(int(grams[row]), makers.usual_use[row, rows])
+            ledger.move("offtake", int(row), seller, buyers, parts, plant, rows)
+            price = factor * market.price[row, contract.buyer_zone]
+            ledger.pay("offtake", buyers, seller, micros(parts, price), rows, plant)
+        if refiners.zone[plant] != contract.buyer_zone:
+            self.inflow[:, contract.buyer_zone] += grams
+            if market.is_gated()[refiners.zone[plant]]:
+                self.from_gated[:, contract.buyer_zone] += grams
+
+    def _buy_in_band(self, body: "StateBuyer", policy: BandPurchase) -> None:
+        """Buy from the producers named, at the market price but never below the band's floor."""
+        model, market = self.model, self.model.market
+        rows = model.miner_rows(policy.producers)
+        plants = [int(model.miners.plant[row]) for row in rows if model.miners.plant[row] >= 0]
+        materials = [market.materials.index(name) for name in policy.materials] or range(len(market.materials))
+        for plant in plants:
+            for row in materials:
+                zone = int(model.refiners.zone[plant])
+                low, high = body.band(policy, row)
+                price = max(float(market.price[row, zone]), low)
+                if price > high:
+                    continue
+                most = int(policy.weekly_share * market.zone_use[row, body.zone])
+                afford = int(max(int(body.cash), 0) / (price * 1000.0))
+                grams = min(int(model.refiners.stock[row, plant]), most, afford)
+                if grams > 0:
+                    seller, buyer = model.group_of(model.refiners), model.group_of(model.state_buyers)
+                    model.ledger.move("band purchase", row, seller, buyer, grams, plant, body.row)
+                    model.ledger.pay("band purchase", buyer, seller, micros(grams, price), body.row, plant)
+
+    def pay_floors(self, sold: IntArray, price: FloatArray) -> None:
+        """Pay the difference between guaranteed floors and the week's price on what was sold.
+
+        Parameters
+        ----------
+        sold : (materials, refiners) spot sales of the week [g].
+        price : (materials, nodes) cleared prices [US$/kg].
+        """
+        model = self.model
+        for body in model.state_buyers.agents if model.state_buyers.size else []:
+            for policy in body.held(PriceFloor):
+                row = model.market.materials.index(policy.material)
+                for miner in model.miner_rows([policy.project]):
+                    plant = int(model.miners.plant[miner])
+                    if plant < 0:
+                        continue
+                    most = np.inf if policy.tonnes_per_year is None else policy.tonnes_per_year / WEEKS_PER_YEAR
+                    grams = min(float(sold[row, plant]), most * GRAMS_PER_TONNE)
+                    gap = policy.floor - float(price[row, model.refiners.zone[plant]])
+                    gap = gap if gap > 0 else gap * policy.upside_share
+                    states, plants = model.group_of(model.state_buyers), model.group_of(model.refiners)
+                    due = int(micros(grams, gap))
+                    # The treasury tops the budget up: a guarantee is a promise of the state, not of the budget.
+                    model.ledger.pay("price floor budget", model.treasury, states, max(due, 0), int(body.zone), body.row)
+                    model.ledger.pay("price floor", states, plants, due, body.row, plant)

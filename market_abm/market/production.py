@@ -1,0 +1,152 @@
+"""Verbs of the pit and the plant: dig, ship concentrate, separate (ODD: Production)."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from market_abm.market.concentrate import ticks_of
+from market_abm.market.rounding import micros, split_whole
+from market_abm.units import GRAMS_PER_TONNE, WEEKS_PER_YEAR, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from market_abm.agents.population import Population
+    from market_abm.model import MineralMarket
+
+GREATEST_OVERRUN = 0.3  # tolerated output over the quota in a boom (MODEL 17)
+OVERRUN_MARGIN = 1.5  # revenue over cost at which overruns begin (MODEL 17)
+OUTPUT_WEEKS = 26.0  # span of the average of a plant's output (prototype v3)
+GREATEST_STORE = 0.5  # part of output that can be diverted into a reserve (prototype v3)
+
+
+def dig(model: "MineralMarket") -> None:
+    """Every mine chooses its output, quotas bind, concentrate comes out of the ground."""
+    for miners in model.mining:
+        miners.unsold[:] = _unsold(model, miners)
+        utilisation, scale = miners.next_utilisation(), miners.next_scale()
+        miners.ramp[:] = miners.next_ramp()
+        miners.utilisation[:], miners.scale[:] = utilisation, scale
+        output = _within_quota(model, miners, miners.possible_output())
+        grams = np.floor(output).astype(np.int64)
+        limited = miners.start_reserve > 0
+        grams = np.where(limited, np.minimum(grams, miners.reserve), grams)
+        miners.reserve[:] = np.where(limited, miners.reserve - grams, miners.reserve)
+        ledger, row = model.ledger, model.concentrate_row
+        ledger.move("mining", row, model.ground, model.group_of(miners), grams, source_row=0)
+        cost = micros(grams, miners.mining_cost())
+        charge = np.rint(cost * (miners.charge() / (1 + miners.charge()))).astype(np.int64)
+        ledger.pay("mining charge", model.group_of(miners), model.treasury, charge, payee_row=miners.zone)
+        ledger.pay("mining cost", model.group_of(miners), model.suppliers, cost - charge, payee_row=0)
+        model.dug[miners.kind] = grams
+        _store(model, miners, grams)
+
+
+def _unsold(model: "MineralMarket", miners: "Population") -> FloatArray:
+    """Unsold oxide behind each mine in four-week units: of its own plant, else of its zone's plants."""
+    refiners, market = model.refiners, model.market
+    if not refiners.size:
+        return np.zeros(miners.size)
+    value = refiners.stock * market.price[:, refiners.zone]
+    usual = refiners.usual_output * market.price[:, refiners.zone] * 4.0
+    held, made = value.sum(axis=0), usual.sum(axis=0)
+    own = held / np.maximum(made, 1e-9)
+    zones = len(market.zones)
+    zone_held = np.bincount(refiners.zone, weights=held, minlength=zones)
+    zone_made = np.bincount(refiners.zone, weights=made, minlength=zones)
+    of_zone = zone_held / np.maximum(zone_made, 1e-9)
+    return np.where(miners.plant >= 0, own[np.maximum(miners.plant, 0)], of_zone[miners.zone])
+
+
+def _within_quota(model: "MineralMarket", miners: "Population", output: FloatArray) -> FloatArray:
+    """Scale the output of quota-bound mines down to the zone's tolerated total."""
+    regime = model.market.regime
+    for zone in np.flatnonzero(np.isfinite(regime.mining_limit)):
+        bound = miners.under_quota & (miners.zone == zone)
+        total = float(output[bound].sum())
+        if total <= 0:
+            continue
+        margin = float(np.average(miners.revenue_over_cost()[bound], weights=miners.capacity[bound]))
+        lax = min(GREATEST_OVERRUN, miners.parameters.overrun_response * max(margin - OVERRUN_MARGIN, 0.0))
+        limit = regime.mining_limit[zone] * GRAMS_PER_TONNE / WEEKS_PER_YEAR * (1 + lax) * model.halt_share(int(zone))
+        output = np.where(bound, output * min(1.0, limit / total), output)
+    return output
+
+
+def _store(model: "MineralMarket", miners: "Population", grams: IntArray) -> None:
+    """Divert part of light legal concentrate into a zone's reserve."""
+    regime = model.market.regime
+    for zone in np.flatnonzero(regime.concentrate_store > 0):
+        rows = np.flatnonzero(miners.under_quota & ~miners.heavy & (miners.zone == zone))
+        total = int(grams[rows].sum())
+        wanted = regime.concentrate_store[zone] * GRAMS_PER_TONNE / WEEKS_PER_YEAR
+        put = int(min(wanted, GREATEST_STORE * total))
+        if put > 0:
+            parts = np.minimum(split_whole(put, grams[rows]), miners.concentrate[rows])
+            model.ledger.move(
+                "concentrate reserve", model.concentrate_row, model.group_of(miners), model.reserve_store, parts, rows, int(zone)
+            )
+
+
+def ship_and_refine(model: "MineralMarket") -> None:
+    """Assign concentrate to plants, pay for it, and separate it into oxides."""
+    refiners, ledger, market = model.refiners, model.ledger, model.market
+    content: FloatArray = np.zeros((len(market.materials), refiners.size))
+    intake: IntArray = np.zeros(refiners.size, dtype=np.int64)
+    feed_cost: FloatArray = np.zeros(refiners.size)
+    for miners, (own, shipped, price) in zip(model.mining, model.concentrate_market.assign(), strict=True):
+        group, cost = model.group_of(miners), miners.mining_cost()
+        home = np.flatnonzero(own)
+        plants = miners.plant[home]
+        np.add.at(intake, plants, own[home])
+        np.add.at(feed_cost, plants, own[home] * cost[home])
+        np.add.at(content.T, plants, own[home][:, None] * miners.basket.T[home])
+        model.shipped_abroad[miners.kind] = shipped.sum(axis=1)
+        for index in np.flatnonzero(shipped.any(axis=0)):
+            rows = np.flatnonzero((refiners.group_index == index) & refiners.operating)
+            grams = shipped[:, index]
+            parts = split_whole(int(grams.sum()), refiners.capacity[rows])
+            share = parts / max(int(grams.sum()), 1)
+            intake[rows] += parts
+            feed_cost[rows] += share * float((grams * cost).sum())
+            content[:, rows] += (miners.basket @ grams.astype(float))[:, None] * share
+            _pay_for_concentrate(model, miners, rows, grams, price[:, index], int(index), share)
+        ledger.move("separation", model.concentrate_row, group, model.separation, own + shipped.sum(axis=1), sink_row=0)
+    oxide = np.floor(content * refiners.recovery).astype(np.int64)
+    ledger.move_all("separation", model.separation, model.group_of(refiners), oxide, source_row=0)
+    lost = int(intake.sum() - oxide.sum())
+    ledger.move("other oxides and losses", model.concentrate_row, model.separation, model.losses, [lost], 0, 0)
+    _pay_fees(model, intake, oxide)
+    busy = intake > 0
+    fees = model.concentrate_market.fees()[refiners.group_index] if refiners.size else np.zeros(0)
+    now = feed_cost / np.maximum(intake, 1) + fees
+    refiners.unit_cost[:] = np.where(busy, refiners.unit_cost + (now - refiners.unit_cost) / 8.0, refiners.unit_cost)
+    refiners.usual_intake += (intake - refiners.usual_intake) / OUTPUT_WEEKS
+    refiners.usual_output += (oxide - refiners.usual_output) / OUTPUT_WEEKS
+    model.refined = oxide
+
+
+def _pay_for_concentrate(
+    model: "MineralMarket", miners: "Population", rows: IntArray, grams: IntArray, price: FloatArray, index: int, share: FloatArray
+) -> None:
+    """Plants of a group pay outside mines by the gram, and carriers for the way."""
+    due = ticks_of(price) * grams  # grams x ticks = micro-US$
+    total = int(due.sum())
+    refiners, ledger = model.group_of(model.refiners), model.ledger
+    ledger.pay("concentrate", refiners, model.house, split_whole(total, share), rows, 0)
+    ledger.pay("concentrate", model.house, model.group_of(miners), due, payer_row=0)
+    way = model.concentrate_market.freight[miners.zone, model.concentrate_market.zone[index]]
+    freight = int(micros(grams, way).sum())
+    ledger.pay("freight", refiners, model.carriers, split_whole(freight, share), rows, 0)
+
+
+def _pay_fees(model: "MineralMarket", intake: IntArray, oxide: IntArray) -> None:
+    """Cost of separation, the treasury's part of it, and the revenue from other oxides."""
+    refiners, ledger, market = model.refiners, model.ledger, model.market
+    if not refiners.size:
+        return
+    group = model.group_of(refiners)
+    net = micros(intake, model.concentrate_market.fees()[refiners.group_index])
+    gross = micros(intake, refiners.fee * market.cost_index[refiners.zone])
+    ledger.pay("processing subsidy", model.treasury, group, gross - net, payer_row=refiners.zone)
+    ledger.pay("separation cost", group, model.suppliers, gross, payee_row=0)
+    credit = model.scenario.parameters.refiner.other_credit_usd_per_kg
+    ledger.pay("other oxides", model.customers, group, micros(intake, credit), payer_row=0)

@@ -1,0 +1,175 @@
+"""The week's regime: what all policies in force decree together (ODD: Policies).
+
+Emptied every week and written by `Policy.enact`; agents and markets only read
+it. How policies that overlap combine is decided here and nowhere else.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from market_abm.scenario.schema import Scenario
+from market_abm.units import GRAMS_PER_TONNE, FloatArray, IntArray
+
+if TYPE_CHECKING:
+    from market_abm.policy import ActorPolicy, OutputHalt
+
+OPEN = np.inf
+"""Share of normal use allowed through where nothing limits it."""
+
+
+@dataclass(frozen=True)
+class PoolTerms:
+    """One licence pool as decreed this week."""
+
+    label: str
+    origin: int
+    materials: tuple[int, ...]
+    opened: dt.date
+    closes: dt.date | None
+    grams: int
+
+
+class Regime:
+    """What holds this week.
+
+    Arrays are (materials, ...) or (zones, ...); shares are of normal use.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.zones = {name: index for index, name in enumerate(scenario.zone)}
+        self.materials = {name: index for index, name in enumerate(scenario.material)}
+        self.sectors = {name: index for index, name in enumerate(dict.fromkeys(m.sector for m in scenario.manufacturer.values()))}
+        self.clear(scenario.time.start)
+
+    def clear(self, day: dt.date) -> None:
+        """Forget everything: free trade on `day`."""
+        zones, materials = len(self.zones), len(self.materials)
+        self.day = day
+        self.export_tax: FloatArray = np.zeros((materials, zones))
+        self.tariff: FloatArray = np.zeros((materials, zones, zones))
+        self.allowed: FloatArray = np.full((materials, zones, zones), OPEN)
+        self.reexport: FloatArray = np.full((materials, zones), OPEN)
+        self.embargoed: FloatArray = np.zeros((zones, zones))
+        self.pools: dict[str, PoolTerms] = {}
+        self.mining_limit: FloatArray = np.full(zones, np.inf)
+        self.crackdown: FloatArray = np.zeros(zones)
+        self.mining_charge: FloatArray = np.zeros(zones)
+        self.concentrate_store: FloatArray = np.zeros(zones)
+        self.halts: list[OutputHalt] = []
+        self.demand: FloatArray = np.ones((zones, max(len(self.sectors), 1)))
+        self.supply: dict[str, float] = {}
+        self.fee_subsidy: FloatArray = np.zeros(zones)
+        self.thrift_speed: FloatArray = np.zeros(zones)
+        self.thrift_money: FloatArray = np.zeros(zones)
+        self.extra_recovery: FloatArray = np.zeros(zones)
+        self.recovery_subsidy: FloatArray = np.zeros(zones)
+        self.instruments: dict[str, list[ActorPolicy]] = {}
+        self.news_factor = 1.0
+
+    # -- what policies write -----------------------------------------------------------------
+    def open_pool(
+        self, label: str, origin: str, materials: list[str], opened: dt.date, closes: dt.date | None, tonnes: float
+    ) -> None:
+        """Put materials under one pool of licences; a material named twice belongs to the last pool."""
+        rows = tuple(self._materials(materials))
+        zone = self.zones[origin]
+        for name, pool in list(self.pools.items()):
+            if pool.origin == zone and set(pool.materials) & set(rows):
+                left = tuple(row for row in pool.materials if row not in rows)
+                self.pools[name] = PoolTerms(name, zone, left, pool.opened, pool.closes, pool.grams)
+                if not left:
+                    del self.pools[name]
+        self.pools[label] = PoolTerms(label, zone, rows, opened, closes, int(tonnes * GRAMS_PER_TONNE))
+
+    def limit_exports(self, origin: str, destinations: list[str], materials: list[str], share: float) -> None:
+        """Allow a share of normal use on the ways named; the strictest limit holds."""
+        out, ways = self.zones[origin], self._zones(destinations)
+        for row in self._materials(materials):
+            self.allowed[row, out, ways] = np.minimum(self.allowed[row, out, ways], share)
+
+    def embargo(self, origin: str, destination: str, materials: list[str], leak: float, reexport_leak: float) -> None:
+        """Close a way but for a leak, and the ways round it; the strictest embargo holds."""
+        out, into = self.zones[origin], self.zones[destination]
+        self.embargoed[out, into] = 1.0
+        for row in self._materials(materials):
+            self.allowed[row, out, into] = min(self.allowed[row, out, into], leak)
+            self.reexport[row, into] = min(self.reexport[row, into], reexport_leak)
+
+    def tax_exports(self, origin: str, materials: list[str], rate: float) -> None:
+        """Add an export tax; taxes add up."""
+        self.export_tax[self._materials(materials), self.zones[origin]] += rate
+
+    def tax_imports(self, destination: str, origins: list[str], materials: list[str], rate: float) -> None:
+        """Add a tariff; tariffs add up."""
+        into = self.zones[destination]
+        for row in self._materials(materials):
+            self.tariff[row, self._zones(origins), into] += rate
+
+    def limit_mining(self, zone: str, tonnes_per_year: float) -> None:
+        """Limit the legal output of a zone [t/year]; the smallest limit holds."""
+        index = self.zones[zone]
+        self.mining_limit[index] = min(self.mining_limit[index], tonnes_per_year)
+
+    def crack_down(self, zone: str, depth: float) -> None:
+        """Enforce against illegal mining; the deepest campaign holds."""
+        index = self.zones[zone]
+        self.crackdown[index] = max(self.crackdown[index], depth)
+
+    def charge_mining(self, zone: str, share: float) -> None:
+        """Add a charge to the cost of legal mines; charges add up."""
+        self.mining_charge[self.zones[zone]] += share
+
+    def store_concentrate(self, zone: str, tonnes_per_year: float) -> None:
+        """Divert legal concentrate into a reserve [t/year]; reserves add up."""
+        self.concentrate_store[self.zones[zone]] += tonnes_per_year
+
+    def watch_price(self, halt: "OutputHalt") -> None:
+        """Let the authority stop output when the price falls."""
+        self.halts.append(halt)
+
+    def instruct(self, policy: "ActorPolicy") -> None:
+        """Give a state body an instrument."""
+        self.instruments.setdefault(policy.actor, []).append(policy)
+
+    def subsidise_processing(self, zone: str, share: float) -> None:
+        """Pay a part of separation fees; the largest subsidy holds."""
+        index = self.zones[zone]
+        self.fee_subsidy[index] = max(self.fee_subsidy[index], share)
+
+    def help_thrifting(self, zone: str, speed: float, musd_per_year: float) -> None:
+        """Raise the speed of thrifting; the fastest programme holds, money adds up."""
+        index = self.zones[zone]
+        self.thrift_speed[index] = max(self.thrift_speed[index], speed)
+        self.thrift_money[index] += musd_per_year
+
+    def help_recycling(self, zone: str, extra: float, cost_share: float) -> None:
+        """Raise recovery of scrap; the largest subsidy holds."""
+        index = self.zones[zone]
+        self.extra_recovery[index] = max(self.extra_recovery[index], extra)
+        self.recovery_subsidy[index] = max(self.recovery_subsidy[index], cost_share)
+
+    def scale_demand(self, zones: list[str], sectors: list[str], factor: float) -> None:
+        """Scale use; factors multiply."""
+        columns = [self.sectors[name] for name in sectors] if sectors else list(range(self.demand.shape[1]))
+        self.demand[np.ix_(self._zones(zones), columns)] *= factor
+
+    def cut_supply(self, producers: list[str], left: float) -> None:
+        """Cut capacity of named producers; the deepest cut holds."""
+        for name in producers:
+            self.supply[name] = min(self.supply.get(name, 1.0), left)
+
+    # -- what agents read --------------------------------------------------------------------
+    def held_by(self, actor: str, kind: type) -> list["ActorPolicy"]:
+        """Instruments of one type in the hands of a state body."""
+        return [policy for policy in self.instruments.get(actor, []) if isinstance(policy, kind)]
+
+    def _materials(self, names: list[str]) -> IntArray:
+        rows = [self.materials[name] for name in names] if names else list(range(len(self.materials)))
+        return np.array(rows, dtype=np.int64)
+
+    def _zones(self, names: list[str]) -> IntArray:
+        rows = [self.zones[name] for name in names] if names else list(range(len(self.zones)))
+        return np.array(rows, dtype=np.int64)

@@ -1,0 +1,1 @@
+"""What a user writes: the schema of a scenario file, and how it is read."""

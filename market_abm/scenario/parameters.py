@@ -1,0 +1,172 @@
+"""Behavioural parameters: one class for each kind of agent, one field for each number in its rules.
+
+Defaults marked `prototype v3` were partly fitted to 2009-2020 prices in the
+second prototype (MODEL 17); they are start values here, not estimates.
+"""
+
+from market_abm.scenario.fields import NonNegative, Part, Positive, Range, Share, field
+
+V3 = "calibrated: prototype v3, MODEL 17"
+
+
+class ManufacturerParameters(Part):
+    """How manufacturers use, save, hoard and bid (ODD: Manufacturer)."""
+
+    catch_up_weeks: Positive = field(20.0, "week", "Time in which a gap to the target stock is closed.", V3)
+    gap_premium: NonNegative = field(0.02, "1", "Log premium bid when stock is wholly missing.", V3)
+    fear_cover: NonNegative = field(2.261, "1", "Extra target cover at perceived risk 1, as a share of base cover.", V3)
+    trend_cover: NonNegative = field(0.4, "1", "Extra target cover per unit of price trend.", V3)
+    dead_band: NonNegative = field(0.2, "1", "Log price moves over 19 weeks below this are noise to buyers.", V3)
+    attention: Share = field(0.91, "1", "Weight of the export price in the trend seen inside a gated zone.", V3)
+    critical_weeks: NonNegative = field(3.0, "week", "Cover below which a purchase is critical.", "prototype v3")
+    critical_premium: NonNegative = field(0.15, "1", "Price rise accepted at once on critical purchases.", "MODEL 6.1")
+    patience: Share = field(0.4512, "1", "Share of normal purchases that waits for the average price.", V3)
+    extrapolation: NonNegative = field(0.4, "1", "Part of the expected weekly rise that is bid.", V3)
+    fear_rise: Share = field(0.12, "1/week", "Speed at which perceived risk rises to the news.")
+    fear_fade: Share = field(0.02, "1/week", "Speed at which perceived risk fades (half-life 34 weeks).")
+    news_weight: NonNegative = field(1.3, "1", "Alarm per unit of surprise cut in an export quota.", "MODEL 6.1")
+    alarm_others: Share = field(0.4, "1", "Alarm in third zones while another is under embargo.", "MODEL 6.1")
+    alarm_origin: Share = field(0.1, "1", "Alarm inside the embargoing zone.", "MODEL 6.1")
+    crackdown_alarm: NonNegative = field(0.6, "1", "Alarm inside a zone per unit of crackdown.", "MODEL 17")
+    shortage_alarm: NonNegative = field(0.6, "1", "Alarm when stock is gone.", "MODEL 6.1")
+    thrift_elasticity: NonNegative = field(0.3, "1", "Elasticity of use intensity to the 26-week price.", V3)
+    thrift_reversal: NonNegative = field(0.02, "1/year", "Speed at which intensity comes back: know-how is kept.")
+    bid_noise: NonNegative = field(0.015, "1", "Standard deviation of log bids.", "prototype v3")
+    business_cycle_sd: NonNegative = field(0.03, "1", "Standard deviation of a zone's demand cycle.", "MODEL 6.7")
+    pass_through: Share = field(0.5, "1", "Share of an input price rise passed on to customers.")
+    product_markup: NonNegative = field(0.1, "1", "Margin of product value over input value at reference prices.")
+
+
+class MinerParameters(Part):
+    """How mines set output, expand, close and are funded (ODD: Miner)."""
+
+    shutdown_ratio: Positive = field(0.85, "1", "Revenue over cost at which output reaches zero.", "MODEL 6.3")
+    utilisation_band: Positive = field(0.35, "1", "Rise of revenue over cost from shutdown to full output.", "MODEL 6.3")
+    response: Share = field(0.08, "1/week", "Speed of utilisation.", "MODEL 6.3")
+    response_home: Share = field(0.12, "1/week", "Speed of utilisation of quota-bound and illegal mines.", "MODEL 6.3")
+    stock_curb: NonNegative = field(0.05, "1", "Cut in output per 4 weeks of unsold stock above 2.", V3)
+    ramp_weeks: Positive = field(60.0, "week", "Time from first ore to full output.", "MODEL 6.3")
+    expansion: NonNegative = field(0.07, "1/year", "Growth of quota-bound capacity while fully used.", "MODEL 6.3")
+    overrun_response: NonNegative = field(0.03, "1", "Tolerated overrun of the mining quota per unit of margin.", V3)
+    entry_speed: NonNegative = field(1.0, "1/year", "Growth of illegal capacity per unit of margin.", V3)
+    entry_margin: Positive = field(1.15, "1", "Revenue over cost at which illegal diggers enter.", "MODEL 6.3")
+    illegal_bounds: Range = field((0.3, 2.5), "1", "Limits of illegal capacity over its start value.", "MODEL 6.3")
+    enforcement_leak: NonNegative = field(0.5, "1", "How far margins corrupt enforcement.", "MODEL 17")
+    depletion: NonNegative = field(0.2, "1", "Elasticity of cost to the share of reserve mined.", "MODEL 6.3")
+    care_cost_share: NonNegative = field(0.012, "1/year", "Care and fixed cost as a share of capex.", "MODEL 6.3")
+
+
+class RefinerParameters(Part):
+    """How refiners price oxide from stock (ODD: Refiner)."""
+
+    cover_slope: NonNegative = field(0.04, "1", "Fall of the ask per 4 weeks of stock above target.", V3)
+    target_cover: NonNegative = field(2.135, "4 weeks", "Stock at which the ask follows last week's price.", V3)
+    ask_rise: NonNegative = field(0.05, "1", "Greatest log premium asked on scarce stock.", V3)
+    ask_fall: NonNegative = field(0.07, "1", "Greatest log discount asked on excess stock.", "prototype v3")
+    withholding: NonNegative = field(0.08872, "1", "Log premium per unit of price trend.", V3)
+    ask_noise: NonNegative = field(0.015, "1", "Standard deviation of log asks.", "prototype v3")
+    cost_floor: Range = field((0.6, 0.95), "1", "Least and greatest share of cost accepted.", "MODEL 6.4")
+    floor_slope: NonNegative = field(0.02, "1", "Fall of that share per 4 weeks of stock above 2.", "MODEL 6.4")
+    other_credit_usd_per_kg: NonNegative = field(0.3, "US$/kg REO", "Revenue from oxides outside the scenario.")
+
+
+class SpeculatorParameters(Part):
+    """How traders form expectations, switch, trade and borrow (ODD: Speculator)."""
+
+    gain: NonNegative = field(0.5039, "1", "Mean chartist extrapolation of the own trend over 13 weeks.", V3)
+    gain_range: Range = field((0.4, 1.6), "1", "Spread of the gain over traders.", "prototype v3")
+    memory_weeks: Range = field((8.0, 32.0), "week", "Own memory over which a trend is measured.", "MODEL 6.2")
+    trend_threshold: NonNegative = field(0.15, "1", "Log move over the memory below which there is no trend.", "MODEL 6.2")
+    reversion: NonNegative = field(0.5, "1", "Part of the gap to the 78-week price a fundamentalist expects to close.", "MODEL 6.2")
+    round_trip_cost: NonNegative = field(0.02, "1", "Cost of buying and selling again.", "MODEL 6.2")
+    full_position: Positive = field(0.2, "1", "Expected return at which all capital is committed.", "MODEL 6.2")
+    aggressiveness: Share = field(0.1204, "1/week", "Part of the wanted change ordered in a week.", V3)
+    greatest_rise: NonNegative = field(0.12, "1", "Greatest log premium bid in a week.", V3)
+    price_noise: NonNegative = field(0.01, "1", "Standard deviation of log limits.", "prototype v3")
+    choice_intensity: NonNegative = field(12.0, "1", "Intensity of choice among strategies (Brock and Hommes 1998).", V3)
+    revision: Share = field(0.1, "1/week", "Chance that a trader reconsiders its strategy.", "MODEL 6.2")
+    outside_utility: float = field(0.05, "1", "Utility of staying out.", "MODEL 6.2")
+    learning_weeks: Positive = field(26.0, "week", "Span of the average of realised strategy profits.", "MODEL 6.2")
+    carrying_cost: NonNegative = field(0.0016, "1/week", "Interest and storage: 8 % a year.", "parameters.csv holding_cost")
+    margin_call: Share = field(0.8, "1", "Loan over stock value at which the lender calls.", "MODEL 17")
+    forced_discount: NonNegative = field(0.15, "1", "Log discount of a forced sale.", "MODEL 17")
+
+
+class SmugglingParameters(Part):
+    """How goods leave past the gate (ODD: Smuggling)."""
+
+    least: Share = field(0.2, "1", "Capacity as a share of use outside, with no rent.", V3)
+    greatest: Share = field(0.5238, "1", "Greatest capacity as a share of use outside.", V3)
+    response: NonNegative = field(0.25, "1", "Capacity per unit of price ratio above the threshold.", "MODEL 3")
+    threshold: NonNegative = field(1.1, "1", "Outside over inside price at which smuggling grows.", "MODEL 3")
+    response_weeks: Positive = field(12.29, "week", "Span in which capacity follows the rent.", V3)
+    risk_costs: tuple[float, float, float] = field((0.12, 0.30, 0.60), "1", "Risk cost of three tranches as a share of price.", "MODEL 17")
+    tranche_shares: tuple[float, float, float] = field((0.40, 0.35, 0.25), "1", "Capacity shares of the tranches.", "MODEL 17")
+    crackdown_effect: Share = field(0.25, "1", "Cut in capacity per unit of crackdown.", "prototype v3")
+
+
+class LicenceParameters(Part):
+    """How licence holders offer export licences (ODD: Licence holder)."""
+
+    holders: int = field(20, "1", "Number of licence holders.", ge=1, le=1000)
+    release: Positive = field(1.25, "1", "Licences offered a week over an even spread of what is left.", "MODEL 6.6")
+    concession: Range = field((0.002, 0.016), "1/week", "Range of weekly cuts below the last licence price.", "calibrated: prototype v3 rent_cut, three tranches")
+    reference_adaptation: Share = field(0.35, "1", "Part of a change of quota that is taken as normal each round.", "MODEL 6.1")
+    reference_ceiling_t: Positive = field(30000.0, "t", "Quota above which more is not noticed.", "prototype v3")
+
+
+class NewsParameters(Part):
+    """Common news on which all quotes of a material are written (ODD: News)."""
+
+    persistence: Share = field(0.5, "1", "Part of the news factor that lasts a week: stories spread.", "calibrated: MODEL 17")
+    stories_per_year: Positive = field(3.986, "1/year", "Rate of large stories.", V3)
+    story_share: Share = field(0.88, "1", "Variance share of large stories.", "MODEL 17")
+    daily_sd: NonNegative = field(0.35, "1", "Weight of ordinary news.", "MODEL 17")
+
+
+class InvestmentParameters(Part):
+    """How projects are judged, funded, built, closed and restarted (ODD: Project)."""
+
+    private_discount: Positive = field(0.13, "1/year", "Private cost of capital.", "MODEL 6.3")
+    state_discount: Positive = field(0.08, "1/year", "State cost of capital in ranking.", "MODEL 6.5")
+    horizon_years: Positive = field(15.0, "year", "Life of a project in its valuation.", "MODEL 6.3")
+    hurdle: Positive = field(1.1, "1", "Value over capex asked by private owners.", "MODEL 6.3")
+    state_hurdle: Positive = field(0.8, "1", "Value over capex asked by a state body.", "MODEL 6.5")
+    funding_chance: Share = field(0.08, "1/quarter", "Chance of private funding in calm times.", "MODEL 6.3")
+    boom_funding: NonNegative = field(0.35, "1/quarter", "Extra chance per log price above its 78-week average.", "MODEL 6.3; parameters.csv rare_earth_projects_2011")
+    debt_share: Share = field(0.45, "1", "Debt in private finance.", "MODEL 6.3")
+    interest: NonNegative = field(0.10, "1/year", "Interest of private debt.", "MODEL 6.3")
+    amortisation: NonNegative = field(0.10, "1/year", "Yearly repayment of debt.", "MODEL 6.3")
+    build_spread: Range = field((0.9, 1.3), "1", "Build time over plan.", "MODEL 6.3")
+    working_capital: Share = field(0.12, "1", "Cash at start over capex.", "prototype v3")
+    payout_above: NonNegative = field(0.35, "1", "Cash over capex above which dividends are paid.", "prototype v3")
+    payout: Share = field(0.02, "1/week", "Part of the excess cash paid out.", "prototype v3")
+    restart_margin: NonNegative = field(0.3, "1", "Margin over cost needed to restart.", "MODEL 6.3")
+    restart_quarters: int = field(4, "quarter", "Good quarters before a restart.", "MODEL 6.3", ge=1, le=40)
+    restart_weeks: int = field(52, "week", "Time to restart.", "MODEL 6.3", ge=1)
+
+
+class RecyclingParameters(Part):
+    """What comes back from swarf and end of life (ODD: Recycling)."""
+
+    swarf_share: Share = field(0.2, "1", "Use that becomes swarf.", "MODEL 6.1")
+    end_of_life_share: Share = field(0.1, "1", "Goods in use that are collected.")
+    life_years: Positive = field(10.0, "year", "Life of goods in use.", "MODEL 6.1")
+    greatest_recovery: Share = field(0.3, "1", "Greatest share of scrap recovered.", "MODEL 6.1")
+    half_price_ratio: Positive = field(4.0, "1", "Price over reference at which half of that is recovered.", "MODEL 6.1 (80 US$/kg for NdPr)")
+    lag_years: Positive = field(1.0, "year", "Time in the scrap pool.", "MODEL 6.1")
+    cost_share: Share = field(0.5, "1", "Cost of recovery as a share of the price of the oxide.")
+
+
+class Parameters(Part):
+    """All behavioural parameters of a scenario."""
+
+    manufacturer: ManufacturerParameters = field(ManufacturerParameters, "-", "Manufacturers.")
+    miner: MinerParameters = field(MinerParameters, "-", "Mines.")
+    refiner: RefinerParameters = field(RefinerParameters, "-", "Refiners.")
+    speculator: SpeculatorParameters = field(SpeculatorParameters, "-", "Speculators.")
+    smuggling: SmugglingParameters = field(SmugglingParameters, "-", "Smuggling.")
+    licence: LicenceParameters = field(LicenceParameters, "-", "Export licences.")
+    news: NewsParameters = field(NewsParameters, "-", "News.")
+    investment: InvestmentParameters = field(InvestmentParameters, "-", "Projects.")
+    recycling: RecyclingParameters = field(RecyclingParameters, "-", "Recycling.")

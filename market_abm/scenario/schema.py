@@ -1,0 +1,202 @@
+"""The scenario: everything a user can write in a scenario file (ODD: Input data).
+
+A scenario is data only. Groups (`mine`, `refinery`, `manufacturer`, ...) stand
+for `count` agents that share a row; ranges are drawn per agent.
+"""
+
+import datetime as dt
+from typing import Literal, Self
+
+from pydantic import model_validator
+
+from market_abm.policy import AnyPolicy
+from market_abm.scenario.fields import Name, NonNegative, Part, Path, Positive, Range, Share, field
+from market_abm.scenario.parameters import Parameters
+
+
+class Time(Part):
+    """The weeks that are run. Weeks begin on Mondays."""
+
+    start: dt.date = field(dt.date(2005, 1, 3), "date", "First week; growth is frozen until `growth_from`.")
+    record_from: dt.date = field(dt.date(2008, 1, 7), "date", "First week kept for the record; before it is burn-in.")
+    growth_from: dt.date = field(dt.date(2009, 1, 5), "date", "Use is given for this date and grows from here.")
+    end: dt.date = field(dt.date(2020, 12, 28), "date", "First day not run.")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if not self.start <= self.record_from < self.end:
+            raise ValueError("start <= record_from < end must hold")
+        return self
+
+
+class Zone(Part):
+    """A country or group of countries where a price forms."""
+
+    label: str = field("", "-", "Name shown to people.")
+    export_gate: bool = field(False, "-", "Whether exports pass a gate where quota and licences bind; its price is FOB.")
+    cost_index: Path = field([(dt.date(2009, 1, 1), 1.0)], "1", "Mining and refining cost over its 2009 level, as a polyline.")
+    dependence: Share = field(0.8, "1", "Share of imports from the gated zone at the start.", "MODEL 17")
+    hoarding: NonNegative = field(1.0, "1", "Strength of trend restocking over the normal one.", "MODEL 17")
+    thrift_speed: NonNegative = field(0.13, "1/year", "Greatest yearly fall of use intensity.", "prototype v3 thr_max")
+
+
+class Material(Part):
+    """Something with a mass and a price, traded weekly in every zone."""
+
+    label: str = field("", "-", "Name shown to people.")
+    family: Literal["light", "heavy"] = field("light", "-", "Light or heavy rare earth; which plants can separate it.")
+    price_usd_per_kg: Positive = field(..., "US$/kg", "Price in the gated zone at the start and the reference of use.")
+    outside_premium: Positive = field(1.2, "1", "Price elsewhere over that at the start.", "prototype v3")
+    freight_usd_per_kg: NonNegative = field(0.4, "US$/kg", "Freight on a link of factor 1.", "MODEL 3")
+    least_intensity: Share = field(0.5, "1", "Use per product that cannot be saved.", "MODEL 6.1")
+    value_in_use_usd_per_kg: Positive = field(..., "US$/kg", "Median price at which a user stops buying.", "assumed")
+    value_in_use_sigma: NonNegative = field(0.35, "1", "Spread of that price (lognormal).", "MODEL 6.1")
+    news_sd: NonNegative = field(0.02, "1", "Standard deviation of weekly news.", "calibrated: MODEL 17")
+
+
+class Link(Part):
+    """A directed way between two zones."""
+
+    origin: Name = field(..., "zone", "From.")
+    destination: Name = field(..., "zone", "To.")
+    freight_factor: NonNegative = field(1.0, "1", "Freight over the material's base freight.")
+    transit_weeks: int = field(0, "week", "Time under way.", ge=0, le=52)
+    smuggled: bool = field(False, "-", "A way past the gate.")
+
+
+class Deposit(Part):
+    """A kind of ore and what its concentrate holds."""
+
+    label: str = field("", "-", "Name shown to people.")
+    family: Literal["light", "heavy"] = field("light", "-", "Which plants can treat it.")
+    basket: dict[Name, Share] = field(..., "1", "Share of contained oxide by material; the rest is `other`.", "history: baskets.csv")
+
+    @model_validator(mode="after")
+    def _not_above_one(self) -> Self:
+        if sum(self.basket.values()) > 1 + 1e-9:
+            raise ValueError(f"basket adds up to {sum(self.basket.values()):.3f}, more than 1")
+        return self
+
+
+class Mine(Part):
+    """A named mine or a group of like mines."""
+
+    label: str = field("", "-", "Name shown to people.")
+    zone: Name = field(..., "zone", "Where it is.")
+    deposit: Name = field(..., "deposit", "What it digs.")
+    count: int = field(1, "1", "Number of mines in the group.", ge=1, le=100_000)
+    capacity_t_per_year: Range = field(..., "t REO/year", "Capacity of each mine in contained oxide.")
+    cost_usd_per_kg: Range = field(..., "US$/kg REO", "Cash cost to separated oxide, in 2009 money.")
+    spread: Literal["drawn", "even"] = field("drawn", "-", "Whether costs of a group are drawn or spread evenly.")
+    concentrate_cost_share: Share = field(0.45, "1", "Part of the cost that falls before separation.", "MODEL 6.3")
+    avoidable_cost_share: Positive = field(1.0, "1", "Part of the cost that stopping saves (by-product mines below 1).", "MODEL 17")
+    status: Literal["resource", "permitted", "construction", "operating", "care_and_maintenance"] = field("operating", "-", "Life stage at the start.")
+    opens: dt.date | None = field(None, "date", "When construction at the start ends.")
+    accessible_from: dt.date | None = field(None, "date", "No investment before.")
+    legality: Literal["legal", "illegal"] = field("legal", "-", "Illegal mines obey no quota and enter and leave freely.")
+    under_quota: bool = field(False, "-", "Whether the zone's production quota binds it; such mines expand while full.")
+    finance: Literal["project", "corporate"] = field("project", "-", "A project has debts and can fail; a corporate mine passes cash to its owners.")
+    capex_usd_per_t: Range = field((65000.0, 65000.0), "US$ per t/year", "Building cost.", "parameters.csv capex_intensity_eneabba")
+    lead_years: Range = field((5.0, 5.0), "year", "Build time.")
+    reserve_t: Positive | None = field(None, "t REO", "Reserve; silent means no end in sight.")
+    plant: Name | None = field(None, "refinery", "Own separation plant, built with the mine.")
+    permit_chance: Share = field(0.0, "1/quarter", "Chance that a resource gets its permit in a quarter.")
+
+
+class Refinery(Part):
+    """A named separation plant or a group of like plants."""
+
+    label: str = field("", "-", "Name shown to people.")
+    zone: Name = field(..., "zone", "Where it is.")
+    count: int = field(1, "1", "Number of plants in the group.", ge=1, le=100_000)
+    capacity_t_per_year: Positive = field(..., "t REO/year", "Capacity of each plant in contained oxide.")
+    fee_usd_per_kg: NonNegative = field(..., "US$/kg REO", "Cash cost of separation in 2009 money.")
+    recovery: Share = field(0.9, "1", "Oxide recovered from concentrate.")
+    families: list[Literal["light", "heavy"]] = field(["light"], "-", "Kinds of concentrate it can treat.")
+    surplus_to_mine: Share = field(0.5, "1", "Part of the surplus paid to an outside mine.", "MODEL 6.4")
+    status: Literal["planned", "operating"] = field("operating", "-", "A planned plant opens with its mine.")
+    finance: Literal["project", "corporate"] = field("corporate", "-", "As for mines.")
+
+
+class Manufacturer(Part):
+    """A group of like manufacturers."""
+
+    label: str = field("", "-", "Name shown to people.")
+    zone: Name = field(..., "zone", "Where they are.")
+    sector: Name = field("magnets", "sector", "Sector of use: magnets, catalysts, polishing, ...")
+    count: int = field(1, "1", "Number of manufacturers.", ge=1, le=1_000_000)
+    use_t_per_year: dict[Name, Positive] = field(..., "t/year", "Use of the whole group at the growth date, by material.")
+    growth_per_year: float = field(0.0, "1/year", "Trend growth of use.", ge=-0.5, le=0.5)
+    cover_weeks: Range = field((7.0, 13.0), "week", "Normal stock.", "MODEL 6.1")
+    elasticity: Range = field((0.1, 0.3), "1", "Weekly elasticity of use to input cost.", "parameters.csv demand_elasticity_short_run")
+    size_sigma: NonNegative = field(0.7, "1", "Spread of sizes (lognormal).", "MODEL 6.1")
+    value_in_use_factor: Positive = field(1.0, "1", "Value in use over the material's median.")
+
+
+class Speculator(Part):
+    """A group of traders."""
+
+    label: str = field("", "-", "Name shown to people.")
+    zone: Name = field(..., "zone", "Where they trade.")
+    material: Name = field(..., "-", "What they trade.")
+    count: int = field(1, "1", "Number of traders.", ge=1, le=1_000_000)
+    capital_musd: Positive = field(..., "US$ m", "Capital of the whole group.", "assumed")
+    tail: Positive = field(1.8, "1", "Pareto exponent of wealth.", "MODEL 6.2")
+    credit: Share = field(0.0, "1", "Loan per value of stock held.", "MODEL 17")
+
+
+class Vote(Part):
+    """When a parliament gives a state body its budget."""
+
+    dependence_above: Share = field(0.6, "1", "Own import dependence needed.", "MODEL 6.5")
+    risk_above: Share = field(0.45, "1", "Mean perceived risk of own manufacturers needed.", "MODEL 6.5")
+    musd: NonNegative = field(..., "US$ m", "Money voted for projects abroad.")
+    not_before: dt.date = field(dt.date(2006, 1, 1), "date", "No vote before.")
+    delay_weeks: NonNegative = field(13.0, "week", "From vote to first funding.", "MODEL 6.5")
+
+
+class StateBuyer(Part):
+    """A government body that buys, stores, lends or invests; what it may do is in its policies."""
+
+    label: str = field("", "-", "Name shown to people.")
+    zone: Name = field(..., "zone", "Whose body it is.")
+    enabled: bool = field(True, "-", "false takes the body and all its instruments out.")
+    budget_musd: NonNegative = field(0.0, "US$ m", "Money at the start.")
+    vote: Vote | None = field(None, "-", "Conditions of further money.")
+
+
+class Offtake(Part):
+    """A contract in force at the start."""
+
+    mine: Name = field(..., "mine", "Seller.")
+    buyer_zone: Name = field(..., "zone", "Zone whose manufacturers buy.")
+    share: Share = field(..., "1", "Part of the mine's capacity.")
+    start: dt.date = field(dt.date(1900, 1, 1), "date", "First delivery.")
+    end: dt.date = field(dt.date(2100, 1, 1), "date", "First day without delivery.")
+    index_weight: NonNegative = field(1.0, "1", "Price = weight x index + premium, between floor and cap.")
+    premium_usd_per_kg: float = field(0.0, "US$/kg", "Fixed part of the price of the lead material.")
+    floor_usd_per_kg: NonNegative = field(0.0, "US$/kg", "Least price of the lead material; 0 for none.")
+    cap_usd_per_kg: Positive | None = field(None, "US$/kg", "Greatest price of the lead material.")
+
+
+class Scenario(Part):
+    """A whole scenario."""
+
+    name: Name = field(..., "-", "Short name.")
+    title: str = field("", "-", "Title shown to people.")
+    description: str = field("", "-", "What question the scenario asks.")
+    time: Time = field(Time, "-", "Weeks run.")
+    zone: dict[Name, Zone] = field(..., "-", "Zones by name.", min_length=1)
+    material: dict[Name, Material] = field(..., "-", "Materials by name.", min_length=1)
+    lead_material: Name = field(..., "-", "Material whose price leads projects, contracts and headlines.")
+    link: list[Link] = field([], "-", "Ways between zones.")
+    deposit: dict[Name, Deposit] = field({}, "-", "Deposits by name.")
+    mine: dict[Name, Mine] = field({}, "-", "Mines by name.")
+    refinery: dict[Name, Refinery] = field({}, "-", "Separation plants by name.")
+    manufacturer: dict[Name, Manufacturer] = field({}, "-", "Manufacturers by name.")
+    speculator: dict[Name, Speculator] = field({}, "-", "Traders by name.")
+    state_buyer: dict[Name, StateBuyer] = field({}, "-", "State bodies by name.")
+    offtake: dict[Name, Offtake] = field({}, "-", "Offtake contracts at the start by name.")
+    parameters: Parameters = field(Parameters, "-", "Behaviour.")
+    policy: list[AnyPolicy] = field([], "-", "Policies in order of declaration.")
+    rules_off: list[Literal["speculation", "hoarding", "thrifting", "smuggling", "news", "recycling"]] = field([], "-", "Rules switched off, for ablations.")
