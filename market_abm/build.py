@@ -40,7 +40,8 @@ def _named(rows: dict[str, Any]) -> tuple[list[str], list[str], list[Any]]:
 def _within(population: Population, purpose: str, ranges: list[tuple[float, float]]) -> FloatArray:
     """Draw a value for each agent uniformly from its range."""
     low, high = np.array(ranges, dtype=float).reshape(-1, 2).T
-    return low + (high - low) * population.uniform(purpose)
+    drawn: FloatArray = low + (high - low) * population.uniform(purpose)
+    return drawn
 
 
 def _zones(model: "MineralMarket", specs: list[Any]) -> list[int]:
@@ -65,7 +66,9 @@ def build_manufacturers(model: "MineralMarket", kind: type) -> Population:
         tonnes = np.array([spec.use_t_per_year.get(name, 0.0) for spec in specs])
         makers.use[row] = tonnes * size * GRAMS_PER_TONNE / WEEKS_PER_YEAR
         factor = np.array([spec.value_in_use_factor for spec in specs])
-        makers.value_in_use[row] = material.value_in_use_usd_per_kg * factor * np.exp(material.value_in_use_sigma * luck[row])
+        makers.value_in_use[row] = (
+            material.value_in_use_usd_per_kg * factor * np.exp(material.value_in_use_sigma * luck[row])
+        )
     makers.reference_price[:] = market.price[:, makers.zone]
     worth = makers.use * makers.reference_price
     makers.cost_share[:] = worth / np.maximum(worth.sum(axis=0), 1e-9)
@@ -105,7 +108,9 @@ def build_miners(model: "MineralMarket", kind: type, legality: str) -> Populatio
     miners.permit_chance[:] = [spec.permit_chance for spec in specs]
     start = scenario.time.start
     miners.ready_step[:] = [(spec.opens - start).days // 7 if spec.opens else FAR for spec in specs]
-    miners.accessible_step[:] = [(spec.accessible_from - start).days // 7 if spec.accessible_from else 0 for spec in specs]
+    miners.accessible_step[:] = [
+        (spec.accessible_from - start).days // 7 if spec.accessible_from else 0 for spec in specs
+    ]
     miners.sponsor[:] = -1
     plants = list(scenario.refinery)
     first = np.cumsum([0] + [scenario.refinery[name].count for name in plants])
@@ -172,7 +177,9 @@ def build_authorities(model: "MineralMarket") -> tuple[Population, Population]:
     authorities = Population(model, ExportAuthority, [f"{name} export authority" for name in names])
     authorities.zone[:] = zones
     count = rules.holders
-    holders = Population(model, LicenceHolder, [f"{name} licence holder {n + 1}" for name in names for n in range(count)])
+    holders = Population(
+        model, LicenceHolder, [f"{name} licence holder {n + 1}" for name in names for n in range(count)]
+    )
     holders.zone[:] = np.repeat(zones, count)
     size = np.exp(0.5 * holders.normal("size"))
     holders.share[:] = size / np.maximum(np.bincount(holders.zone, weights=size, minlength=1)[holders.zone], 1e-9)
@@ -211,7 +218,12 @@ def fill_books(model: "MineralMarket") -> None:
         tail = np.array([spec.tail for spec in specs])
         wealth = np.exp(-np.log(traders.uniform("wealth")) / tail) - 1 + 0.3
         total = {group: float(wealth[np.array(groups) == group].sum()) for group in dict.fromkeys(groups)}
-        capital = np.array([spec.capital_musd for spec in specs]) * 1e6 * wealth / np.array([total[group] for group in groups])
+        capital = (
+            np.array([spec.capital_musd for spec in specs])
+            * 1e6
+            * wealth
+            / np.array([total[group] for group in groups])
+        )
         cash = np.floor(capital * MICROS_PER_DOLLAR).astype(np.int64)
         ledger.pay("capital", model.owners, model.group_of(traders), cash, payer_row=0)
     bodies = model.state_buyers

@@ -100,7 +100,9 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         self.populations = {population.kind.__name__: population for population in everybody}
         self.market.refiners_operating = self.refiners.operating
         self.surplus: dict[type, FloatArray] = {}
-        self.dug: dict[type, IntArray] = {population.kind: np.zeros(population.size, dtype=np.int64) for population in self.mining}
+        self.dug: dict[type, IntArray] = {
+            population.kind: np.zeros(population.size, dtype=np.int64) for population in self.mining
+        }
         self.shipped_abroad: dict[type, IntArray] = {}
 
     def _open_books(self) -> None:
@@ -111,11 +113,30 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         zones = len(self.market.zones)
         for name, population in self.populations.items():
             self.ledger.open(name, population.size)
-        holders = {"under way": self.manufacturers.size, "scrap": zones, "goods in use": zones, "concentrate reserve": zones, "house": 1}
+        holders = {
+            "under way": self.manufacturers.size,
+            "scrap": zones,
+            "goods in use": zones,
+            "concentrate reserve": zones,
+            "house": 1,
+        }
         for name, size in holders.items():
             self.ledger.open(name, size)
         sources = {"treasury": zones} | dict.fromkeys(
-            ("opening", "ground", "separation", "losses", "customers", "suppliers", "owners", "banks", "carriers", "smugglers", "middlemen"), 1
+            (
+                "opening",
+                "ground",
+                "separation",
+                "losses",
+                "customers",
+                "suppliers",
+                "owners",
+                "banks",
+                "carriers",
+                "smugglers",
+                "middlemen",
+            ),
+            1,
         )
         for name, size in sources.items():
             self.ledger.open(name, size, source=True)
@@ -132,9 +153,17 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
     def _name_groups(self) -> None:
         groups = self.ledger.groups
         self.under_way, self.scrap, self.products = groups["under way"], groups["scrap"], groups["goods in use"]
-        self.reserve_store, self.house, self.treasury = groups["concentrate reserve"], groups["house"], groups["treasury"]
-        self.opening, self.ground, self.separation, self.losses = (groups[n] for n in ("opening", "ground", "separation", "losses"))
-        self.customers, self.suppliers, self.owners, self.banks = (groups[n] for n in ("customers", "suppliers", "owners", "banks"))
+        self.reserve_store, self.house, self.treasury = (
+            groups["concentrate reserve"],
+            groups["house"],
+            groups["treasury"],
+        )
+        self.opening, self.ground, self.separation, self.losses = (
+            groups[n] for n in ("opening", "ground", "separation", "losses")
+        )
+        self.customers, self.suppliers, self.owners, self.banks = (
+            groups[n] for n in ("customers", "suppliers", "owners", "banks")
+        )
         self.carriers, self.smugglers, self.middlemen = (groups[n] for n in ("carriers", "smugglers", "middlemen"))
 
     def _bind_books(self) -> None:
@@ -200,7 +229,7 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         """Empty the regime and let every policy in force write into it."""
         regime, today = self.market.regime, self.today
         regime.clear(today)
-        now = [policy for policy in self.scenario.policy if policy.in_force(today)]
+        now: list[Policy] = [policy for policy in self.scenario.policy if policy.in_force(today)]
         for policy in now:
             policy.enact(regime)
         if now != self._in_force:
@@ -289,7 +318,11 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
     def miner_rows(self, names: list[str]) -> list[int]:
         """Rows of the legal mines whose own or group name is given."""
         wanted = set(names)
-        return [row for row in range(self.miners.size) if self.miners.group[row] in wanted or self.miners.name[row] in wanted]
+        return [
+            row
+            for row in range(self.miners.size)
+            if self.miners.group[row] in wanted or self.miners.name[row] in wanted
+        ]
 
     def plants_for(self, miners: Population, row: int) -> list[int]:
         """Running plants in a mine's own zone that can treat its concentrate, else anywhere."""

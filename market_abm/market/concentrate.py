@@ -104,7 +104,9 @@ class ConcentrateMarket:
         (mines, plant groups) grams to others, and `price` (mines, plant groups) paid [US$/kg].
         """
         refiners, sent = self.model.refiners, []
-        capacity = np.floor(refiners.capacity * refiners.operating * self.model.market.outage_left(refiners.group)).astype(np.int64)
+        capacity = np.floor(
+            refiners.capacity * refiners.operating * self.model.market.outage_left(refiners.group)
+        ).astype(np.int64)
         for miners in self.model.mining:
             available = miners.concentrate.copy()
             home = miners.goes_home() & (miners.plant >= 0)

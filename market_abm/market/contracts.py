@@ -162,5 +162,7 @@ class ContractBook:
                     states, plants = model.group_of(model.state_buyers), model.group_of(model.refiners)
                     due = int(micros(grams, gap))
                     # The treasury tops the budget up: a guarantee is a promise of the state, not of the budget.
-                    model.ledger.pay("price floor budget", model.treasury, states, max(due, 0), int(body.zone), body.row)
+                    model.ledger.pay(
+                        "price floor budget", model.treasury, states, max(due, 0), int(body.zone), body.row
+                    )
                     model.ledger.pay("price floor", states, plants, due, body.row, plant)

@@ -45,7 +45,8 @@ class Side:
         """Fills (materials, orders) of a population, its tranches added up: (materials, n)."""
         part, tranches = self.parts[name]
         mine = fills[:, part]
-        return mine.reshape(mine.shape[0], tranches, -1).sum(axis=1)
+        total: IntArray = mine.reshape(mine.shape[0], tranches, -1).sum(axis=1)
+        return total
 
 
 def _side(model: "MineralMarket", offers: list[tuple["Population", FloatArray, FloatArray]], up: bool) -> Side:

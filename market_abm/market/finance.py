@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from market_abm.agents.life import Stage
-from market_abm.agents.miner import NO_PLANT
 from market_abm.policy import Equity, Loan
 from market_abm.units import MICROS_PER_MILLION, WEEKS_PER_YEAR
 
@@ -117,7 +116,9 @@ def _roll_over(model: "MineralMarket", row: int) -> bool:
         return False
     dependence = model.market.dependence[model.market.lead, body.zone]
     overdraft = -terms.overdraft_musd * MICROS_PER_MILLION
-    patient = dependence > terms.rollover_dependence and miners.state_debt[row] < terms.rollover_limit * miners.capex[row]
+    patient = (
+        dependence > terms.rollover_dependence and miners.state_debt[row] < terms.rollover_limit * miners.capex[row]
+    )
     if not patient or body.cash <= overdraft:
         return False
     fresh = max(int(terms.rollover * miners.capex[row]), -int(miners.cash[row]))

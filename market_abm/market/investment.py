@@ -28,7 +28,8 @@ LEAST_BUDGET_MUSD = 100.0  # a body with less does not open a round (prototype v
 def expected_price(model: "MineralMarket") -> FloatArray:
     """Long-run price expected by investors, partly extrapolated (materials, nodes) [US$/kg]."""
     market, (anchor, last, average) = model.market, EXPECTATION
-    return anchor * market.anchor + last * market.price + average * market.average
+    expected: FloatArray = anchor * market.anchor + last * market.price + average * market.average
+    return expected
 
 
 def margins(model: "MineralMarket") -> tuple[FloatArray, FloatArray]:
@@ -54,7 +55,8 @@ def net_present_value(model: "MineralMarket", margin: FloatArray, rate: float) -
     miners, years = model.miners, model.scenario.parameters.investment.horizon_years
     annuity = (1 - np.exp(-rate * years)) / rate
     yearly = margin * miners.capacity * WEEKS_PER_YEAR * MICROS_PER_GRAM_DOLLAR
-    return np.where(np.isfinite(yearly), yearly, -1e30) * annuity * np.exp(-rate * miners.lead_years)
+    worth: FloatArray = np.where(np.isfinite(yearly), yearly, -1e30) * annuity * np.exp(-rate * miners.lead_years)
+    return worth
 
 
 def invest(model: "MineralMarket") -> None:
@@ -149,7 +151,12 @@ def _explore(model: "MineralMarket", body: "StateBuyer") -> None:
     for policy in body.held(ExplorationGrant):
         money = min(policy.musd_per_year / 4, max(float(body.cash), 0.0) / MICROS_PER_MILLION)
         model.ledger.pay(
-            "exploration", model.group_of(model.state_buyers), model.suppliers, int(money * MICROS_PER_MILLION), body.row, 0
+            "exploration",
+            model.group_of(model.state_buyers),
+            model.suppliers,
+            int(money * MICROS_PER_MILLION),
+            body.row,
+            0,
         )
         body.exploration_paid = body.exploration_paid + money
         rows = np.flatnonzero((model.miners.stage == Stage.RESOURCE) & (model.miners.zone != body.zone))
@@ -171,7 +178,9 @@ def _fund_one(model: "MineralMarket", body: "StateBuyer") -> None:
     worth = miners.capacity * WEEKS_PER_YEAR * (miners.basket * price[:, zone]).sum(axis=0)
     stages = (Stage.PERMITTED, Stage.CONSTRUCTION, Stage.OPERATING, Stage.CARE_AND_MAINTENANCE)
     allowed = ~miners.corporate & (miners.sponsor < 0) & np.isin(miners.stage, stages) & (miners.capex > 0)
-    allowed &= ~model.market.is_gated()[miners.zone] & (miners.plant >= 0) & (miners.accessible_step <= model.week_index)
+    allowed &= (
+        ~model.market.is_gated()[miners.zone] & (miners.plant >= 0) & (miners.accessible_step <= model.week_index)
+    )
     score = np.where(allowed, miners.capex * (1 + LEAD_PENALTY * miners.lead_years) / np.maximum(worth, 1.0), np.inf)
     value = net_present_value(model, margins(model)[0], rules.state_discount)
     for row in np.argsort(score, kind="stable")[:CANDIDATES]:
@@ -192,7 +201,9 @@ def _support(model: "MineralMarket", body: "StateBuyer", row: int, part: float, 
     ledger.move("state loan", model.state_debt_row, model.banks, group, loan, 0, row)
     equity_share = (money - loan) / ((1 - model.scenario.parameters.investment.debt_share) * float(miners.capex[row]))
     miners.sponsor[row], miners.state_share[row] = body.row, min(equity_share, 1.0)
-    model.log("state funding", body.name, f"takes {part:.0%} of {miners.name[row]} ({money / MICROS_PER_MILLION:.0f} US$ m)")
+    model.log(
+        "state funding", body.name, f"takes {part:.0%} of {miners.name[row]} ({money / MICROS_PER_MILLION:.0f} US$ m)"
+    )
     if miners.stage[row] in (Stage.PERMITTED, Stage.CARE_AND_MAINTENANCE):
         commit(model, row, part, f"funded by {body.name}")
     else:
@@ -200,8 +211,18 @@ def _support(model: "MineralMarket", body: "StateBuyer", row: int, part: float, 
         ledger.pay("refinancing", group, model.banks, relief, row, 0)
         ledger.move("refinancing", model.debt_row, group, model.banks, relief, row, 0)
     for policy in body.held(StateOfftake):
-        end = model.week_index + int(policy.years * WEEKS_PER_YEAR) + max(int(miners.ready_step[row]) - model.week_index, 0)
+        end = (
+            model.week_index
+            + int(policy.years * WEEKS_PER_YEAR)
+            + max(int(miners.ready_step[row]) - model.week_index, 0)
+        )
         contract = OfftakeContract(
-            f"{body.name} / {miners.name[row]}", row, int(body.zone), policy.share, model.week_index, end, floor=policy.floor_usd_per_kg
+            f"{body.name} / {miners.name[row]}",
+            row,
+            int(body.zone),
+            policy.share,
+            model.week_index,
+            end,
+            floor=policy.floor_usd_per_kg,
         )
         model.contracts.sign(contract)

@@ -106,7 +106,14 @@ class Ledger:
         payer.last_entry = payee.last_entry = f"{purpose}: {payer.name} to {payee.name}, {total:,} micro-US$"
 
     def move(
-        self, purpose: str, material: int, source: Group, sink: Group, grams: Any, source_row: Any = EVERY, sink_row: Any = EVERY
+        self,
+        purpose: str,
+        material: int,
+        source: Group,
+        sink: Group,
+        grams: Any,
+        source_row: Any = EVERY,
+        sink_row: Any = EVERY,
     ) -> None:
         """Move mass of one material [g] from one group to another; rows as in `pay`."""
         amounts = np.asarray(grams, dtype=np.int64)
@@ -161,7 +168,8 @@ class Ledger:
         group = next(g for g in self.groups.values() if g.start <= account < g.start + g.size)
         raise ConservationError(
             f"{self.materials[material]}: {group.name}[{account - group.start}] holds "
-            f"{int(self.mass[material, account]):,} g, less than nothing, {where}. Last entry there: {group.last_entry}."
+            f"{int(self.mass[material, account]):,} g, less than nothing, {where}. "
+            f"Last entry there: {group.last_entry}."
         )
 
 

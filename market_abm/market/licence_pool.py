@@ -48,7 +48,7 @@ class LicencePool:
         return max(1.0, round((closes - day).days / 7))
 
     def offers(self, holders: Population, day: dt.date) -> Orders:
-        """This week's offers of all holders as asks of licences [ticks, g]."""
+        """Offers of all holders this week, as asks of licences [ticks, g]."""
         limit, quantity = holders.offers(self._of_all(holders), self.weeks_left(day), self.price / TICKS_PER_DOLLAR)
         ticks = np.floor(limit[self.rows] * TICKS_PER_DOLLAR).astype(np.int64)
         grams = np.minimum(np.floor(quantity[self.rows]).astype(np.int64), self.left)

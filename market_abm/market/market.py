@@ -43,7 +43,11 @@ class Market:
         rows = list(scenario.material.values())
         inside = np.array([row.price_usd_per_kg for row in rows])
         outside = inside * np.array([row.outside_premium for row in rows])
-        start = np.where(home, inside[:, None], outside[:, None]) if self.gated else np.repeat(inside[:, None], len(self.nodes), 1)
+        start = (
+            np.where(home, inside[:, None], outside[:, None])
+            if self.gated
+            else np.repeat(inside[:, None], len(self.nodes), 1)
+        )
         self.reference = inside
         self.ticks: IntArray = np.maximum(np.rint(start * TICKS_PER_DOLLAR), 1).astype(np.int64)
         self.price: FloatArray = self.ticks / TICKS_PER_DOLLAR
@@ -57,7 +61,9 @@ class Market:
         self.regime = Regime(scenario)
         # Share of imports that comes from gated zones, as remembered over half a year.
         dependence = np.array([zone.dependence for zone in scenario.zone.values()])
-        self.dependence: FloatArray = np.repeat(np.where(self.is_gated(), 0.0, dependence)[None], len(self.materials), 0)
+        self.dependence: FloatArray = np.repeat(
+            np.where(self.is_gated(), 0.0, dependence)[None], len(self.materials), 0
+        )
 
     def _read_rules(self, scenario: Scenario) -> None:
         """What the market knows beside prices before the first week."""
@@ -117,7 +123,11 @@ class Market:
         """Take the week's cleared prices [ticks] and update averages."""
         self.ticks = ticks
         self.price = ticks / TICKS_PER_DOLLAR
-        for average, weeks in ((self.average, AVERAGE_WEEKS), (self.anchor, ANCHOR_WEEKS), (self.long_average, LONG_WEEKS)):
+        for average, weeks in (
+            (self.average, AVERAGE_WEEKS),
+            (self.anchor, ANCHOR_WEEKS),
+            (self.long_average, LONG_WEEKS),
+        ):
             average += (self.price - average) / weeks
         self.past[:-1] = self.past[1:]
         self.past[-1] = np.log(self.price)

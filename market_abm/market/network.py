@@ -59,7 +59,9 @@ class Network:
             origin, destination = market.zones.index(link.origin), market.zones.index(link.destination)
             if link.smuggled:
                 for risk, share in zip(self.parameters.risk_costs, self.parameters.tranche_shares, strict=True):
-                    rows.append((origin, destination, SMUGGLED, origin, link.freight_factor, link.transit_weeks, risk, share))
+                    rows.append(
+                        (origin, destination, SMUGGLED, origin, link.freight_factor, link.transit_weeks, risk, share)
+                    )
             else:
                 start = market.export_node(origin)
                 rows.append((start, destination, TRADE, origin, link.freight_factor, link.transit_weeks, 0.0, 0.0))
@@ -67,7 +69,9 @@ class Network:
         self.origin, self.destination, self.way, self.from_zone, self.transit = (
             np.array(columns[i], dtype=np.int64) for i in (0, 1, 2, 3, 5)
         )
-        self.freight_factor, self.risk_share, self.tranche_share = (np.array(columns[i], dtype=float) for i in (4, 6, 7))
+        self.freight_factor, self.risk_share, self.tranche_share = (
+            np.array(columns[i], dtype=float) for i in (4, 6, 7)
+        )
         freight = np.array([material.freight_usd_per_kg for material in scenario.material.values()])
         self._freight: IntArray = np.rint(freight[:, None] * self.freight_factor * TICKS_PER_DOLLAR).astype(np.int64)
         self.smuggling: FloatArray = np.full(len(market.materials), self.parameters.least)
@@ -100,7 +104,9 @@ class Network:
         outside = normal_use[:, ~market.is_gated()].sum(axis=1)
         hidden = self.smuggling[:, None] * outside[:, None] * self.tranche_share * self.smuggling_on
         room = np.where(smuggled, hidden, room)
-        capacity = np.where(np.isfinite(room), np.floor(np.nan_to_num(room, posinf=0.0)), float(UNLIMITED)).astype(np.int64)
+        capacity = np.where(np.isfinite(room), np.floor(np.nan_to_num(room, posinf=0.0)), float(UNLIMITED)).astype(
+            np.int64
+        )
         capacity[~np.isfinite(room)] = UNLIMITED
         return Charges(self._freight, tax, tariff, risk, capacity)
 

@@ -14,7 +14,9 @@ SWEEPS = 6  # rounds of mixing; chains of re-export are shorter (MODEL 3)
 
 
 @compiled
-def _mix(flow: FloatArray, origin: IntArray, destination: IntArray, made: FloatArray, fixed: BoolArray, share: FloatArray) -> None:
+def _mix(
+    flow: FloatArray, origin: IntArray, destination: IntArray, made: FloatArray, fixed: BoolArray, share: FloatArray
+) -> None:
     materials, nodes = made.shape
     for material in range(materials):
         for _ in range(SWEEPS):
@@ -30,7 +32,9 @@ def _mix(flow: FloatArray, origin: IntArray, destination: IntArray, made: FloatA
                         share[material, node] = gated[node] / pool
 
 
-def gated_shares(flow: IntArray, origin: IntArray, destination: IntArray, made: FloatArray, fixed: BoolArray, before: FloatArray) -> FloatArray:
+def gated_shares(
+    flow: IntArray, origin: IntArray, destination: IntArray, made: FloatArray, fixed: BoolArray, before: FloatArray
+) -> FloatArray:
     """Share of gated origin in each node's pool.
 
     Parameters

@@ -53,7 +53,8 @@ def _unsold(model: "MineralMarket", miners: "Population") -> FloatArray:
     zone_held = np.bincount(refiners.zone, weights=held, minlength=zones)
     zone_made = np.bincount(refiners.zone, weights=made, minlength=zones)
     of_zone = zone_held / np.maximum(zone_made, 1e-9)
-    return np.where(miners.plant >= 0, own[np.maximum(miners.plant, 0)], of_zone[miners.zone])
+    unsold: FloatArray = np.where(miners.plant >= 0, own[np.maximum(miners.plant, 0)], of_zone[miners.zone])
+    return unsold
 
 
 def _within_quota(model: "MineralMarket", miners: "Population", output: FloatArray) -> FloatArray:
@@ -82,7 +83,13 @@ def _store(model: "MineralMarket", miners: "Population", grams: IntArray) -> Non
         if put > 0:
             parts = np.minimum(split_whole(put, grams[rows]), miners.concentrate[rows])
             model.ledger.move(
-                "concentrate reserve", model.concentrate_row, model.group_of(miners), model.reserve_store, parts, rows, int(zone)
+                "concentrate reserve",
+                model.concentrate_row,
+                model.group_of(miners),
+                model.reserve_store,
+                parts,
+                rows,
+                int(zone),
             )
 
 
@@ -119,13 +126,19 @@ def ship_and_refine(model: "MineralMarket") -> None:
     fees = model.concentrate_market.fees()[refiners.group_index] if refiners.size else np.zeros(0)
     now = feed_cost / np.maximum(intake, 1) + fees
     refiners.unit_cost[:] = np.where(busy, refiners.unit_cost + (now - refiners.unit_cost) / 8.0, refiners.unit_cost)
-    refiners.usual_intake += (intake - refiners.usual_intake) / OUTPUT_WEEKS
-    refiners.usual_output += (oxide - refiners.usual_output) / OUTPUT_WEEKS
+    refiners.usual_intake[:] += (intake - refiners.usual_intake) / OUTPUT_WEEKS
+    refiners.usual_output[:] += (oxide - refiners.usual_output) / OUTPUT_WEEKS
     model.refined = oxide
 
 
 def _pay_for_concentrate(
-    model: "MineralMarket", miners: "Population", rows: IntArray, grams: IntArray, price: FloatArray, index: int, share: FloatArray
+    model: "MineralMarket",
+    miners: "Population",
+    rows: IntArray,
+    grams: IntArray,
+    price: FloatArray,
+    index: int,
+    share: FloatArray,
 ) -> None:
     """Plants of a group pay outside mines by the gram, and carriers for the way."""
     due = ticks_of(price) * grams  # grams x ticks = micro-US$

@@ -41,7 +41,9 @@ class Regime:
     def __init__(self, scenario: Scenario) -> None:
         self.zones = {name: index for index, name in enumerate(scenario.zone)}
         self.materials = {name: index for index, name in enumerate(scenario.material)}
-        self.sectors = {name: index for index, name in enumerate(dict.fromkeys(m.sector for m in scenario.manufacturer.values()))}
+        self.sectors = {
+            name: index for index, name in enumerate(dict.fromkeys(m.sector for m in scenario.manufacturer.values()))
+        }
         self.clear(scenario.time.start)
 
     def clear(self, day: dt.date) -> None:
@@ -153,8 +155,8 @@ class Regime:
 
     def scale_demand(self, zones: list[str], sectors: list[str], factor: float) -> None:
         """Scale use; factors multiply."""
-        columns = [self.sectors[name] for name in sectors] if sectors else list(range(self.demand.shape[1]))
-        self.demand[np.ix_(self._zones(zones), columns)] *= factor
+        rows = [self.sectors[name] for name in sectors] if sectors else list(range(self.demand.shape[1]))
+        self.demand[np.ix_(self._zones(zones), np.array(rows, dtype=np.int64))] *= factor
 
     def cut_supply(self, producers: list[str], left: float) -> None:
         """Cut capacity of named producers; the deepest cut holds."""

@@ -34,6 +34,6 @@ def split_whole(total: int, weights: FloatArray | IntArray) -> IntArray:
     return parts
 
 
-def micros(grams: FloatArray | IntArray, price: FloatArray | float) -> IntArray:
+def micros(grams: FloatArray | IntArray | float, price: FloatArray | float) -> IntArray:
     """Money for grams at US$/kg, one float product rounded to whole micro-US$."""
     return np.rint(np.asarray(grams) * price * 1000.0).astype(np.int64)

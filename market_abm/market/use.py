@@ -30,7 +30,7 @@ def consume(model: "MineralMarket") -> None:
     for row in range(len(used)):
         ledger.move("swarf", row, group, model.scrap, swarf[row], sink_row=zones)
         ledger.move("use", row, group, model.products, used[row] - swarf[row], sink_row=zones)
-    makers.usual_use += (need - makers.usual_use) / USUAL_WEEKS
+    makers.usual_use[:] += (need - makers.usual_use) / USUAL_WEEKS
     if model.thrifting_on:
         makers.intensity[:] = makers.next_intensity()
     _pay_thrifting(model)
@@ -55,7 +55,9 @@ def recycle(model: "MineralMarket") -> None:
         return
     rules, market, ledger = model.scenario.parameters.recycling, model.market, model.ledger
     makers, zones, regime = model.manufacturers, len(model.market.zones), model.market.regime
-    worn = np.floor(model.products.mass[: len(market.materials)] * (rules.end_of_life_share / (rules.life_years * WEEKS_PER_YEAR)))
+    worn = np.floor(
+        model.products.mass[: len(market.materials)] * (rules.end_of_life_share / (rules.life_years * WEEKS_PER_YEAR))
+    )
     ledger.move_all("end of life", model.products, model.scrap, worn.astype(np.int64))
     treated = np.floor(model.scrap.mass[: len(market.materials)] / (rules.lag_years * WEEKS_PER_YEAR)).astype(np.int64)
     price = market.price[:, :zones]

@@ -39,10 +39,14 @@ class BandPurchase(ActorPolicy):
 
     type: Literal["band_purchase"] = "band_purchase"
     materials: list[Name] = field([], "-", "Materials bought; all when silent.")
-    producers: list[Name] = field([], "mine", "Only output of these mines is bought; any seller in the zone when silent.")
+    producers: list[Name] = field(
+        [], "mine", "Only output of these mines is bought; any seller in the zone when silent."
+    )
     low_price: Positive | None = field(None, "US$/kg", "Buy below this price.")
     high_price: Positive | None = field(None, "US$/kg", "Sell above this price.")
-    low_ratio: Positive = field(0.55, "1", "Without `low_price`: buy below this multiple of the 3-year average.", "MODEL 6.5")
+    low_ratio: Positive = field(
+        0.55, "1", "Without `low_price`: buy below this multiple of the 3-year average.", "MODEL 6.5"
+    )
     high_ratio: Positive = field(2.5, "1", "Without `high_price`: sell above this multiple of the 3-year average.")
     weekly_share: Share = field(0.04, "1/week", "Greatest purchase a week as a share of the zone's use.", "MODEL 6.5")
     premium: NonNegative = field(0.02, "1", "Paid above last week's price.", "prototype v3")

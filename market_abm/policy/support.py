@@ -19,7 +19,9 @@ class Equity(ActorPolicy):
     """Shares in a project, up to a cap of its equity."""
 
     type: Literal["equity"] = "equity"
-    cap: Share = field(0.5, "1", "Greatest state share of a project's equity.", "stockpiles_policy.csv K08: 50 % 2004-2020")
+    cap: Share = field(
+        0.5, "1", "Greatest state share of a project's equity.", "stockpiles_policy.csv K08: 50 % 2004-2020"
+    )
 
 
 class Loan(ActorPolicy):
@@ -31,7 +33,9 @@ class Loan(ActorPolicy):
     amortisation: NonNegative = field(0.10, "1/year", "Repayment while the project can pay.", "MODEL 6.5")
     rollover: Share = field(0.06, "1", "Fresh credit as a share of capex when cash has run out.", "MODEL 6.5")
     rollover_limit: NonNegative = field(1.3, "1", "State debt over capex at which roll-over ends.", "MODEL 6.5")
-    rollover_dependence: Share = field(0.35, "1", "Own import dependence above which credit is rolled over.", "MODEL 6.5")
+    rollover_dependence: Share = field(
+        0.35, "1", "Own import dependence above which credit is rolled over.", "MODEL 6.5"
+    )
     overdraft_musd: NonNegative = field(400.0, "US$ m", "Budget overdraft allowed for roll-over.", "MODEL 6.5")
 
 
@@ -80,7 +84,12 @@ class ThriftingSubsidy(Policy):
 
     type: Literal["thrifting_subsidy"] = "thrifting_subsidy"
     zone: Name = field(..., "zone", "Zone helped.")
-    speed: NonNegative = field(0.12, "1/year", "Greatest yearly fall of intensity while it lasts.", "prototype v3 thr_jp; stockpiles_policy.csv K06")
+    speed: NonNegative = field(
+        0.12,
+        "1/year",
+        "Greatest yearly fall of intensity while it lasts.",
+        "prototype v3 thr_jp; stockpiles_policy.csv K06",
+    )
     musd_per_year: NonNegative = field(0.0, "US$ m/year", "Paid by the zone's treasury to its manufacturers.")
 
     def enact(self, regime: "Regime") -> None:

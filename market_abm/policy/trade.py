@@ -28,7 +28,12 @@ class ExportQuota(Policy):
     type: Literal["export_quota"] = "export_quota"
     origin: Name = field(..., "zone", "Zone that limits its exports.")
     materials: list[Name] = field([], "-", f"Materials under the quota; {ALL}.")
-    rounds: Path = field(..., "t", "Start of each licence round and its tonnes of product; a round lasts to the next start.", "history: export_quotas")
+    rounds: Path = field(
+        ...,
+        "t",
+        "Start of each licence round and its tonnes of product; a round lasts to the next start.",
+        "history: export_quotas",
+    )
     rest_share: Share = field(0.0, "1", "Part of each round used by products outside the scenario.")
 
     def enact(self, regime: "Regime") -> None:
@@ -50,7 +55,9 @@ class ExportLicence(Policy):
     destinations: list[Name] = field([], "zone", "Destinations; all when silent.")
     materials: list[Name] = field([], "-", f"Materials; {ALL}.")
     approval: Path = field(..., "1", "Approved share of the destination's normal use, as a polyline.")
-    review_weeks: NonNegative = field(9.0, "week", "Nothing is approved before the first reviews end.", "events.csv 2025-04-04: 45 working days")
+    review_weeks: NonNegative = field(
+        9.0, "week", "Nothing is approved before the first reviews end.", "events.csv 2025-04-04: 45 working days"
+    )
 
     def enact(self, regime: "Regime") -> None:
         """Limit the ways out to the approved share."""
@@ -67,7 +74,9 @@ class Embargo(Policy):
     destination: Name = field(..., "zone", "Zone cut off.")
     materials: list[Name] = field([], "-", f"Materials; {ALL}.")
     leak: Share = field(0.05, "1", "Part of the destination's normal use that still arrives.", "MODEL 3")
-    reexport_leak: Share = field(0.06, "1", "The same for goods through third zones, beyond their own output.", "MODEL 3")
+    reexport_leak: Share = field(
+        0.06, "1", "The same for goods through third zones, beyond their own output.", "MODEL 3"
+    )
 
     def enact(self, regime: "Regime") -> None:
         """Close the direct way and watch the ways through third zones."""

@@ -57,12 +57,11 @@ class Recorder:
         self.price[week], self.flow[week] = market.ticks, model.exchange.flow
         self._record_stocks(week)
         need, used = model.need, model.used
-        held = (makers.stock + makers.coming)[market.lead]
-        size = makers.usual_use[market.lead]
-        rows = np.stack([need.sum(axis=0), used.sum(axis=0), model.lost_sales, makers.risk, need.sum(axis=0) * makers.activity])
+        rows = np.stack(
+            [need.sum(axis=0), used.sum(axis=0), model.lost_sales, makers.risk, need.sum(axis=0) * makers.activity]
+        )
         self.activity[week] = rows @ self._cells
         self.activity[week, 3] /= np.maximum(self._cells.sum(axis=0), 1.0)
-        del held, size
         self.imports[week] = model.imports
         self.share[week, 0] = sum(miners.by_zone(model.dug[miners.kind]) for miners in model.mining)
         self.share[week, 1] = model.refiners.by_zone(model.refined.sum(axis=0))
@@ -73,8 +72,9 @@ class Recorder:
             self.mining[week, row] = miners.by_zone(model.dug[miners.kind])
         for pool in model.pools.values():
             price = pool.price / TICKS_PER_DOLLAR
-            grams = (pool.offered, int(model.exchange.licence_fills[pool.label].sum()), int(pool.left.sum()))
-            self.licences.append((week, pool.label, price, *(amount / GRAMS_PER_TONNE for amount in grams)))
+            used = int(model.exchange.licence_fills[pool.label].sum())
+            tonnes = [grams / GRAMS_PER_TONNE for grams in (pool.offered, used, int(pool.left.sum()))]
+            self.licences.append((week, pool.label, price, tonnes[0], tonnes[1], tonnes[2]))
         if week + 1 == model.weeks or model.date_of(week + 1).year != model.today.year:
             self._record_money()
 
@@ -127,7 +127,9 @@ class Recorder:
     def _kept(self) -> slice:
         return slice(self.model.first_recorded, self.model.week_index)
 
-    def _long(self, values: Any, axes: list[tuple[str, list[str]]], columns: list[str], scale: float = 1.0) -> "pd.DataFrame":
+    def _long(
+        self, values: Any, axes: list[tuple[str, list[str]]], columns: list[str], scale: float = 1.0
+    ) -> "pd.DataFrame":
         """Tidy frame of an array (weeks, *axes) or, with several columns, (weeks, columns, *axes)."""
         import pandas as pd
 
@@ -162,7 +164,11 @@ class Recorder:
             if network.destination[link] < zones:
                 way = "smuggled" if network.way[link] == SMUGGLED else "legal"
                 ways.setdefault((int(network.from_zone[link]), int(network.destination[link]), way), []).append(link)
-        totals = np.stack([self.flow[:, :, links].sum(axis=2) for links in ways.values()], axis=2) if ways else self.flow[:, :, :0]
+        totals = (
+            np.stack([self.flow[:, :, links].sum(axis=2) for links in ways.values()], axis=2)
+            if ways
+            else self.flow[:, :, :0]
+        )
         keys = [str(place) for place in range(len(ways))]
         frame = self._long(totals, [("material", market.materials), ("way", keys)], ["tonnes"], GRAMS_PER_TONNE)
         place = frame["way"].astype(int)
@@ -241,7 +247,15 @@ class Recorder:
         rows = []
         for place, (name, zone, week, stage) in enumerate(self.projects):
             later = [w for other, _, w, _ in self.projects[place + 1 :] if other == name]
-            rows.append((name, self.model.market.zones[zone], Stage(stage).label, week, later[0] if later else self.model.week_index))
+            rows.append(
+                (
+                    name,
+                    self.model.market.zones[zone],
+                    Stage(stage).label,
+                    week,
+                    later[0] if later else self.model.week_index,
+                )
+            )
         frame = pd.DataFrame(rows, columns=["project", "zone", "status", "since", "until"])
         frame = frame[frame["until"] > frame["since"]].reset_index(drop=True)
         frame["since"], frame["until"] = self._dates(frame["since"]), self._dates(frame["until"])

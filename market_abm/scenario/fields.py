@@ -5,6 +5,7 @@ reference, the JSON schema and the error messages all speak from one place.
 """
 
 import datetime as dt
+import itertools
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -14,7 +15,7 @@ DatedValue = tuple[dt.date, float]
 
 def _in_order(path: list[DatedValue]) -> list[DatedValue]:
     days = [day for day, _ in path]
-    if any(later <= earlier for earlier, later in zip(days, days[1:], strict=False)):
+    if any(later <= earlier for earlier, later in itertools.pairwise(days)):
         raise ValueError("dates must go forward in a path; sort the rows by date and drop repeated ones")
     return path
 

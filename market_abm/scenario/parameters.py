@@ -41,7 +41,9 @@ class MinerParameters(Part):
     """How mines set output, expand, close and are funded (ODD: Miner)."""
 
     shutdown_ratio: Positive = field(0.85, "1", "Revenue over cost at which output reaches zero.", "MODEL 6.3")
-    utilisation_band: Positive = field(0.35, "1", "Rise of revenue over cost from shutdown to full output.", "MODEL 6.3")
+    utilisation_band: Positive = field(
+        0.35, "1", "Rise of revenue over cost from shutdown to full output.", "MODEL 6.3"
+    )
     response: Share = field(0.08, "1/week", "Speed of utilisation.", "MODEL 6.3")
     response_home: Share = field(0.12, "1/week", "Speed of utilisation of quota-bound and illegal mines.", "MODEL 6.3")
     stock_curb: NonNegative = field(0.05, "1", "Cut in output per 4 weeks of unsold stock above 2.", V3)
@@ -76,18 +78,26 @@ class SpeculatorParameters(Part):
     gain: NonNegative = field(0.5039, "1", "Mean chartist extrapolation of the own trend over 13 weeks.", V3)
     gain_range: Range = field((0.4, 1.6), "1", "Spread of the gain over traders.", "prototype v3")
     memory_weeks: Range = field((8.0, 32.0), "week", "Own memory over which a trend is measured.", "MODEL 6.2")
-    trend_threshold: NonNegative = field(0.15, "1", "Log move over the memory below which there is no trend.", "MODEL 6.2")
-    reversion: NonNegative = field(0.5, "1", "Part of the gap to the 78-week price a fundamentalist expects to close.", "MODEL 6.2")
+    trend_threshold: NonNegative = field(
+        0.15, "1", "Log move over the memory below which there is no trend.", "MODEL 6.2"
+    )
+    reversion: NonNegative = field(
+        0.5, "1", "Part of the gap to the 78-week price a fundamentalist expects to close.", "MODEL 6.2"
+    )
     round_trip_cost: NonNegative = field(0.02, "1", "Cost of buying and selling again.", "MODEL 6.2")
     full_position: Positive = field(0.2, "1", "Expected return at which all capital is committed.", "MODEL 6.2")
     aggressiveness: Share = field(0.1204, "1/week", "Part of the wanted change ordered in a week.", V3)
     greatest_rise: NonNegative = field(0.12, "1", "Greatest log premium bid in a week.", V3)
     price_noise: NonNegative = field(0.01, "1", "Standard deviation of log limits.", "prototype v3")
-    choice_intensity: NonNegative = field(12.0, "1", "Intensity of choice among strategies (Brock and Hommes 1998).", V3)
+    choice_intensity: NonNegative = field(
+        12.0, "1", "Intensity of choice among strategies (Brock and Hommes 1998).", V3
+    )
     revision: Share = field(0.1, "1/week", "Chance that a trader reconsiders its strategy.", "MODEL 6.2")
     outside_utility: float = field(0.05, "1", "Utility of staying out.", "MODEL 6.2")
     learning_weeks: Positive = field(26.0, "week", "Span of the average of realised strategy profits.", "MODEL 6.2")
-    carrying_cost: NonNegative = field(0.0016, "1/week", "Interest and storage: 8 % a year.", "parameters.csv holding_cost")
+    carrying_cost: NonNegative = field(
+        0.0016, "1/week", "Interest and storage: 8 % a year.", "parameters.csv holding_cost"
+    )
     margin_call: Share = field(0.8, "1", "Loan over stock value at which the lender calls.", "MODEL 17")
     forced_discount: NonNegative = field(0.15, "1", "Log discount of a forced sale.", "MODEL 17")
 
@@ -100,8 +110,12 @@ class SmugglingParameters(Part):
     response: NonNegative = field(0.25, "1", "Capacity per unit of price ratio above the threshold.", "MODEL 3")
     threshold: NonNegative = field(1.1, "1", "Outside over inside price at which smuggling grows.", "MODEL 3")
     response_weeks: Positive = field(12.29, "week", "Span in which capacity follows the rent.", V3)
-    risk_costs: tuple[float, float, float] = field((0.12, 0.30, 0.60), "1", "Risk cost of three tranches as a share of price.", "MODEL 17")
-    tranche_shares: tuple[float, float, float] = field((0.40, 0.35, 0.25), "1", "Capacity shares of the tranches.", "MODEL 17")
+    risk_costs: tuple[float, float, float] = field(
+        (0.12, 0.30, 0.60), "1", "Risk cost of three tranches as a share of price.", "MODEL 17"
+    )
+    tranche_shares: tuple[float, float, float] = field(
+        (0.40, 0.35, 0.25), "1", "Capacity shares of the tranches.", "MODEL 17"
+    )
     crackdown_effect: Share = field(0.25, "1", "Cut in capacity per unit of crackdown.", "prototype v3")
 
 
@@ -110,15 +124,24 @@ class LicenceParameters(Part):
 
     holders: int = field(20, "1", "Number of licence holders.", ge=1, le=1000)
     release: Positive = field(1.25, "1", "Licences offered a week over an even spread of what is left.", "MODEL 6.6")
-    concession: Range = field((0.002, 0.016), "1/week", "Range of weekly cuts below the last licence price.", "calibrated: prototype v3 rent_cut, three tranches")
-    reference_adaptation: Share = field(0.35, "1", "Part of a change of quota that is taken as normal each round.", "MODEL 6.1")
+    concession: Range = field(
+        (0.002, 0.016),
+        "1/week",
+        "Range of weekly cuts below the last licence price.",
+        "calibrated: prototype v3 rent_cut, three tranches",
+    )
+    reference_adaptation: Share = field(
+        0.35, "1", "Part of a change of quota that is taken as normal each round.", "MODEL 6.1"
+    )
     reference_ceiling_t: Positive = field(30000.0, "t", "Quota above which more is not noticed.", "prototype v3")
 
 
 class NewsParameters(Part):
     """Common news on which all quotes of a material are written (ODD: News)."""
 
-    persistence: Share = field(0.5, "1", "Part of the news factor that lasts a week: stories spread.", "calibrated: MODEL 17")
+    persistence: Share = field(
+        0.5, "1", "Part of the news factor that lasts a week: stories spread.", "calibrated: MODEL 17"
+    )
     stories_per_year: Positive = field(3.986, "1/year", "Rate of large stories.", V3)
     story_share: Share = field(0.88, "1", "Variance share of large stories.", "MODEL 17")
     daily_sd: NonNegative = field(0.35, "1", "Weight of ordinary news.", "MODEL 17")
@@ -133,7 +156,12 @@ class InvestmentParameters(Part):
     hurdle: Positive = field(1.1, "1", "Value over capex asked by private owners.", "MODEL 6.3")
     state_hurdle: Positive = field(0.8, "1", "Value over capex asked by a state body.", "MODEL 6.5")
     funding_chance: Share = field(0.08, "1/quarter", "Chance of private funding in calm times.", "MODEL 6.3")
-    boom_funding: NonNegative = field(0.35, "1/quarter", "Extra chance per log price above its 78-week average.", "MODEL 6.3; parameters.csv rare_earth_projects_2011")
+    boom_funding: NonNegative = field(
+        0.35,
+        "1/quarter",
+        "Extra chance per log price above its 78-week average.",
+        "MODEL 6.3; parameters.csv rare_earth_projects_2011",
+    )
     debt_share: Share = field(0.45, "1", "Debt in private finance.", "MODEL 6.3")
     interest: NonNegative = field(0.10, "1/year", "Interest of private debt.", "MODEL 6.3")
     amortisation: NonNegative = field(0.10, "1/year", "Yearly repayment of debt.", "MODEL 6.3")
@@ -153,7 +181,9 @@ class RecyclingParameters(Part):
     end_of_life_share: Share = field(0.1, "1", "Goods in use that are collected.")
     life_years: Positive = field(10.0, "year", "Life of goods in use.", "MODEL 6.1")
     greatest_recovery: Share = field(0.3, "1", "Greatest share of scrap recovered.", "MODEL 6.1")
-    half_price_ratio: Positive = field(4.0, "1", "Price over reference at which half of that is recovered.", "MODEL 6.1 (80 US$/kg for NdPr)")
+    half_price_ratio: Positive = field(
+        4.0, "1", "Price over reference at which half of that is recovered.", "MODEL 6.1 (80 US$/kg for NdPr)"
+    )
     lag_years: Positive = field(1.0, "year", "Time in the scrap pool.", "MODEL 6.1")
     cost_share: Share = field(0.5, "1", "Cost of recovery as a share of the price of the oxide.")
 

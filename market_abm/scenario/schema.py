@@ -33,8 +33,12 @@ class Zone(Part):
     """A country or group of countries where a price forms."""
 
     label: str = field("", "-", "Name shown to people.")
-    export_gate: bool = field(False, "-", "Whether exports pass a gate where quota and licences bind; its price is FOB.")
-    cost_index: Path = field([(dt.date(2009, 1, 1), 1.0)], "1", "Mining and refining cost over its 2009 level, as a polyline.")
+    export_gate: bool = field(
+        False, "-", "Whether exports pass a gate where quota and licences bind; its price is FOB."
+    )
+    cost_index: Path = field(
+        [(dt.date(2009, 1, 1), 1.0)], "1", "Mining and refining cost over its 2009 level, as a polyline."
+    )
     dependence: Share = field(0.8, "1", "Share of imports from the gated zone at the start.", "MODEL 17")
     hoarding: NonNegative = field(1.0, "1", "Strength of trend restocking over the normal one.", "MODEL 17")
     thrift_speed: NonNegative = field(0.13, "1/year", "Greatest yearly fall of use intensity.", "prototype v3 thr_max")
@@ -69,7 +73,9 @@ class Deposit(Part):
 
     label: str = field("", "-", "Name shown to people.")
     family: Literal["light", "heavy"] = field("light", "-", "Which plants can treat it.")
-    basket: dict[Name, Share] = field(..., "1", "Share of contained oxide by material; the rest is `other`.", "history: baskets.csv")
+    basket: dict[Name, Share] = field(
+        ..., "1", "Share of contained oxide by material; the rest is `other`.", "history: baskets.csv"
+    )
 
     @model_validator(mode="after")
     def _not_above_one(self) -> Self:
@@ -89,14 +95,24 @@ class Mine(Part):
     cost_usd_per_kg: Range = field(..., "US$/kg REO", "Cash cost to separated oxide, in 2009 money.")
     spread: Literal["drawn", "even"] = field("drawn", "-", "Whether costs of a group are drawn or spread evenly.")
     concentrate_cost_share: Share = field(0.45, "1", "Part of the cost that falls before separation.", "MODEL 6.3")
-    avoidable_cost_share: Positive = field(1.0, "1", "Part of the cost that stopping saves (by-product mines below 1).", "MODEL 17")
-    status: Literal["resource", "permitted", "construction", "operating", "care_and_maintenance"] = field("operating", "-", "Life stage at the start.")
+    avoidable_cost_share: Positive = field(
+        1.0, "1", "Part of the cost that stopping saves (by-product mines below 1).", "MODEL 17"
+    )
+    status: Literal["resource", "permitted", "construction", "operating", "care_and_maintenance"] = field(
+        "operating", "-", "Life stage at the start."
+    )
     opens: dt.date | None = field(None, "date", "When construction at the start ends.")
     accessible_from: dt.date | None = field(None, "date", "No investment before.")
-    legality: Literal["legal", "illegal"] = field("legal", "-", "Illegal mines obey no quota and enter and leave freely.")
+    legality: Literal["legal", "illegal"] = field(
+        "legal", "-", "Illegal mines obey no quota and enter and leave freely."
+    )
     under_quota: bool = field(False, "-", "Whether the zone's production quota binds it; such mines expand while full.")
-    finance: Literal["project", "corporate"] = field("project", "-", "A project has debts and can fail; a corporate mine passes cash to its owners.")
-    capex_usd_per_t: Range = field((65000.0, 65000.0), "US$ per t/year", "Building cost.", "parameters.csv capex_intensity_eneabba")
+    finance: Literal["project", "corporate"] = field(
+        "project", "-", "A project has debts and can fail; a corporate mine passes cash to its owners."
+    )
+    capex_usd_per_t: Range = field(
+        (65000.0, 65000.0), "US$ per t/year", "Building cost.", "parameters.csv capex_intensity_eneabba"
+    )
     lead_years: Range = field((5.0, 5.0), "year", "Build time.")
     reserve_t: Positive | None = field(None, "t REO", "Reserve; silent means no end in sight.")
     plant: Name | None = field(None, "refinery", "Own separation plant, built with the mine.")
@@ -125,10 +141,14 @@ class Manufacturer(Part):
     zone: Name = field(..., "zone", "Where they are.")
     sector: Name = field("magnets", "sector", "Sector of use: magnets, catalysts, polishing, ...")
     count: int = field(1, "1", "Number of manufacturers.", ge=1, le=1_000_000)
-    use_t_per_year: dict[Name, Positive] = field(..., "t/year", "Use of the whole group at the growth date, by material.")
+    use_t_per_year: dict[Name, Positive] = field(
+        ..., "t/year", "Use of the whole group at the growth date, by material."
+    )
     growth_per_year: float = field(0.0, "1/year", "Trend growth of use.", ge=-0.5, le=0.5)
     cover_weeks: Range = field((7.0, 13.0), "week", "Normal stock.", "MODEL 6.1")
-    elasticity: Range = field((0.1, 0.3), "1", "Weekly elasticity of use to input cost.", "parameters.csv demand_elasticity_short_run")
+    elasticity: Range = field(
+        (0.1, 0.3), "1", "Weekly elasticity of use to input cost.", "parameters.csv demand_elasticity_short_run"
+    )
     size_sigma: NonNegative = field(0.7, "1", "Spread of sizes (lognormal).", "MODEL 6.1")
     value_in_use_factor: Positive = field(1.0, "1", "Value in use over the material's median.")
 
@@ -199,4 +219,6 @@ class Scenario(Part):
     offtake: dict[Name, Offtake] = field({}, "-", "Offtake contracts at the start by name.")
     parameters: Parameters = field(Parameters, "-", "Behaviour.")
     policy: list[AnyPolicy] = field([], "-", "Policies in order of declaration.")
-    rules_off: list[Literal["speculation", "hoarding", "thrifting", "smuggling", "news", "recycling"]] = field([], "-", "Rules switched off, for ablations.")
+    rules_off: list[Literal["speculation", "hoarding", "thrifting", "smuggling", "news", "recycling"]] = field(
+        [], "-", "Rules switched off, for ablations."
+    )
