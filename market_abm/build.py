@@ -16,17 +16,16 @@ from market_abm.agents.population import Population
 from market_abm.agents.refiner import Refiner
 from market_abm.agents.speculator import Speculator
 from market_abm.agents.state_buyer import StateBuyer
+from market_abm.market.books import START_UTILISATION
 from market_abm.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR, WEEKS_PER_YEAR, FloatArray
 
 if TYPE_CHECKING:
     from market_abm.model import MineralMarket
 
-START_UTILISATION = 0.85  # of operating mines (prototype v3)
-START_COVER_UNITS = 1.0  # oxide at plants at the start, in four-week units of output (prototype v3)
 FAR = 10**9  # a week that never comes
 
 
-def _named(rows: dict[str, Any]) -> tuple[list[str], list[str], list[Any]]:
+def named(rows: dict[str, Any]) -> tuple[list[str], list[str], list[Any]]:
     """Agent names, group names and rows, one entry an agent."""
     names, groups, specs = [], [], []
     for group, row in rows.items():
@@ -51,7 +50,7 @@ def _zones(model: "MineralMarket", specs: list[Any]) -> list[int]:
 def build_manufacturers(model: "MineralMarket", kind: type) -> Population:
     """Manufacturers with lognormal sizes that add up to their group's use."""
     market = model.market
-    names, groups, specs = _named(model.scenario.manufacturer)
+    names, groups, specs = named(model.scenario.manufacturer)
     makers = Population(model, kind, names)
     makers.zone[:], makers.group[:] = _zones(model, specs), groups
     makers.sector[:] = [market.regime.sectors[spec.sector] for spec in specs]
@@ -80,7 +79,7 @@ def build_manufacturers(model: "MineralMarket", kind: type) -> Population:
 def build_miners(model: "MineralMarket", kind: type, legality: str) -> Population:
     """Mines of one legality with their baskets, costs and life stages."""
     scenario, market = model.scenario, model.market
-    names, groups, specs = _named({key: row for key, row in scenario.mine.items() if row.legality == legality})
+    names, groups, specs = named({key: row for key, row in scenario.mine.items() if row.legality == legality})
     miners = Population(model, kind, names)
     miners.zone[:], miners.group[:] = _zones(model, specs), groups
     deposits = list(scenario.deposit)
@@ -140,7 +139,7 @@ def _spread_costs(miners: Population, groups: list[str], specs: list[Any]) -> Fl
 def build_refiners(model: "MineralMarket", kind: type) -> Population:
     """Separation plants; those of a project belong to its mine."""
     scenario = model.scenario
-    names, groups, specs = _named(scenario.refinery)
+    names, groups, specs = named(scenario.refinery)
     refiners = Population(model, kind, names)
     refiners.zone[:], refiners.group[:] = _zones(model, specs), groups
     order = list(scenario.refinery)
@@ -159,7 +158,7 @@ def build_refiners(model: "MineralMarket", kind: type) -> Population:
 
 def build_speculators(model: "MineralMarket", kind: type) -> Population:
     """Traders with Pareto wealth; their capital is paid in by `fill_books`."""
-    names, groups, specs = _named(model.scenario.speculator)
+    names, groups, specs = named(model.scenario.speculator)
     traders = Population(model, kind, names)
     rules = model.scenario.parameters.speculator
     traders.zone[:], traders.group[:] = _zones(model, specs), groups
@@ -204,49 +203,3 @@ KINDS: dict[str, type] = {
     "state_buyer": StateBuyer,
 }
 """Classes of agents; a model takes replacements by these keys."""
-
-
-def fill_books(model: "MineralMarket") -> None:
-    """Opening entries: stocks at their normal level, capital of traders and state bodies."""
-    makers, ledger = model.manufacturers, model.ledger
-    stock = np.floor(makers.use * makers.base_cover).astype(np.int64)
-    ledger.move_all("opening", model.opening, model.group_of(makers), stock, source_row=0)
-    _open_plants(model)
-    traders = model.speculators
-    if traders.size:
-        _, groups, specs = _named(model.scenario.speculator)
-        tail = np.array([spec.tail for spec in specs])
-        wealth = np.exp(-np.log(traders.uniform("wealth")) / tail) - 1 + 0.3
-        total = {group: float(wealth[np.array(groups) == group].sum()) for group in dict.fromkeys(groups)}
-        capital = (
-            np.array([spec.capital_musd for spec in specs])
-            * 1e6
-            * wealth
-            / np.array([total[group] for group in groups])
-        )
-        cash = np.floor(capital * MICROS_PER_DOLLAR).astype(np.int64)
-        ledger.pay("capital", model.owners, model.group_of(traders), cash, payer_row=0)
-    bodies = model.state_buyers
-    for row, name in enumerate(bodies.name):
-        money = int(model.scenario.state_buyer[name].budget_musd * 1e6) * MICROS_PER_DOLLAR
-        ledger.pay("budget", model.treasury, model.group_of(bodies), money, int(bodies.zone[row]), row)
-
-
-def _open_plants(model: "MineralMarket") -> None:
-    """Start plants at the output they can expect, with about four weeks of it in stock."""
-    refiners, shape = model.refiners, model.refiners.usual_output.shape
-    intake, content, cost = np.zeros(refiners.size), np.zeros(shape), np.zeros(refiners.size)
-    for miners in model.mining:
-        output = np.where(miners.stage == Stage.OPERATING, miners.capacity * START_UTILISATION, 0.0)
-        for row in np.flatnonzero(output):
-            plants = [int(miners.plant[row])] if miners.plant[row] >= 0 else model.plants_for(miners, int(row))
-            for plant in plants:
-                part = output[row] / len(plants)
-                intake[plant] += part
-                cost[plant] += part * miners.start_cost[row] * miners.concentrate_cost_share[row]
-                content[:, plant] += part * miners.basket[:, row]
-    refiners.usual_intake[:] = intake
-    refiners.usual_output[:] = content * refiners.recovery
-    refiners.unit_cost[:] = cost / np.maximum(intake, 1.0) + refiners.fee
-    stock = np.floor(4.0 * START_COVER_UNITS * refiners.usual_output).astype(np.int64)
-    model.ledger.move_all("opening", model.opening, model.group_of(refiners), stock, source_row=0)

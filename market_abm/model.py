@@ -1,6 +1,7 @@
 """`MineralMarket`: the model. `step()` is one week, a flat list of verbs in market order (ODD: Process overview)."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -10,7 +11,7 @@ from market_abm import build
 from market_abm.agents.life import Stage, check_move
 from market_abm.agents.luck import Luck
 from market_abm.agents.population import Agent, Population
-from market_abm.market import finance, investment, minds, production, use
+from market_abm.market import books, enactment, finance, investment, minds, origin, production, use
 from market_abm.market.concentrate import ConcentrateMarket
 from market_abm.market.contracts import ContractBook, OfftakeContract
 from market_abm.market.exchange import Exchange
@@ -18,10 +19,8 @@ from market_abm.market.ledger import Group, Ledger
 from market_abm.market.licence_pool import LicencePool
 from market_abm.market.market import Market
 from market_abm.market.network import Network
-from market_abm.market.origin import gated_shares
 from market_abm.market.transit import Transit
-from market_abm.policy import Policy
-from market_abm.policy.base import line_value
+from market_abm.policy import ActorPolicy, AnyPolicy, Policy
 from market_abm.record.recorder import Recorder
 from market_abm.scenario.schema import Scenario
 from market_abm.units import FloatArray, IntArray
@@ -45,6 +44,32 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         Classes of agents by `build.KINDS` key that replace the shipped ones.
     """
 
+    ledger: Ledger
+    concentrate_row: int
+    debt_row: int
+    state_debt_row: int
+    under_way: Group
+    scrap: Group
+    products: Group
+    reserve_store: Group
+    house: Group
+    treasury: Group
+    opening: Group
+    ground: Group
+    separation: Group
+    losses: Group
+    customers: Group
+    suppliers: Group
+    owners: Group
+    banks: Group
+    carriers: Group
+    smugglers: Group
+    middlemen: Group
+    need: FloatArray
+    used: IntArray
+    lost_sales: FloatArray
+    refined: IntArray
+
     def __init__(
         self, scenario: Scenario | str = "tiny", rng: int | None = 0, kinds: dict[str, type[Agent]] | None = None
     ) -> None:
@@ -64,8 +89,10 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         self.news_on, self.recycling_on = "news" not in off, "recycling" not in off
         self._settle_in()
         self._build_agents({**build.KINDS, **(kinds or {})})
-        self._open_books()
-        self._in_force: list[Policy] = []
+        books.open_books(self)
+        self._open_places()
+        self.in_force: list[Policy] = []
+        self.running = self.week_index < self.weeks
         self.recorder = Recorder(self)
         self._sign_first_contracts()
 
@@ -105,83 +132,14 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         }
         self.shipped_abroad: dict[type, IntArray] = {}
 
-    def _open_books(self) -> None:
-        """Open an account for everybody who can hold money or mass, and make the opening entries."""
-        traded = len(self.market.materials)
-        self.concentrate_row, self.debt_row, self.state_debt_row = traded, traded + 1, traded + 2
-        self.ledger = Ledger([*self.market.materials, "concentrate", "debt", "state debt"])
-        zones = len(self.market.zones)
-        for name, population in self.populations.items():
-            self.ledger.open(name, population.size)
-        holders = {
-            "under way": self.manufacturers.size,
-            "scrap": zones,
-            "goods in use": zones,
-            "concentrate reserve": zones,
-            "house": 1,
-        }
-        for name, size in holders.items():
-            self.ledger.open(name, size)
-        sources = {"treasury": zones} | dict.fromkeys(
-            (
-                "opening",
-                "ground",
-                "separation",
-                "losses",
-                "customers",
-                "suppliers",
-                "owners",
-                "banks",
-                "carriers",
-                "smugglers",
-                "middlemen",
-            ),
-            1,
-        )
-        for name, size in sources.items():
-            self.ledger.open(name, size, source=True)
-        self.ledger.begin()
-        self._name_groups()
-        self._bind_books()
+    def _open_places(self) -> None:
+        """Where agents meet, and what they own at the start."""
         self.exchange = Exchange(self)
         self.transit = Transit(self)
         self.concentrate_market = ConcentrateMarket(self)
         self.contracts = ContractBook(self)
         self.market.zone_use = self.manufacturers.by_zone(self.manufacturers.usual_use)
-        build.fill_books(self)
-
-    def _name_groups(self) -> None:
-        groups = self.ledger.groups
-        self.under_way, self.scrap, self.products = groups["under way"], groups["scrap"], groups["goods in use"]
-        self.reserve_store, self.house, self.treasury = (
-            groups["concentrate reserve"],
-            groups["house"],
-            groups["treasury"],
-        )
-        self.opening, self.ground, self.separation, self.losses = (
-            groups[n] for n in ("opening", "ground", "separation", "losses")
-        )
-        self.customers, self.suppliers, self.owners, self.banks = (
-            groups[n] for n in ("customers", "suppliers", "owners", "banks")
-        )
-        self.carriers, self.smugglers, self.middlemen = (groups[n] for n in ("carriers", "smugglers", "middlemen"))
-
-    def _bind_books(self) -> None:
-        """Let book columns of agents be read-only windows on the ledger."""
-        rows = {"concentrate": self.concentrate_row, "debt": self.debt_row, "state_debt": self.state_debt_row}
-        for name, population in self.populations.items():
-            group = self.ledger.groups[name]
-            for column in population.kind.columns():
-                if column.book is None:
-                    continue
-                if column.book == "money":
-                    window = group.money[:]
-                elif column.book == "mass":
-                    window = group.mass[: len(self.market.materials)]
-                else:
-                    window = group.mass[rows[column.book]][:]
-                window.flags.writeable = False
-                population.__dict__[column.name] = window
+        books.fill_books(self)
 
     def _sign_first_contracts(self) -> None:
         for name, row in self.scenario.offtake.items():
@@ -198,8 +156,8 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
     def step(self) -> None:
         """Run one week."""
         self.luck.step = self.week_index
-        self.enact_policies()
-        self.open_week()
+        enactment.enact_policies(self)
+        minds.open_week(self)
         self.transit.deliver()
         use.consume(self)
         use.recycle(self)
@@ -208,12 +166,13 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         production.dig(self)
         production.ship_and_refine(self)
         self.contracts.deliver()
-        self.look_around()
+        minds.look_around(self)
         self.exchange.collect()
         self.exchange.clear()
         self.exchange.settle()
-        self.trace_origins()
-        self.close_week()
+        origin.trace_origins(self)
+        self.market.close_week(self.exchange.ticks)
+        self.contracts.pay_floors()
         self.network.adapt_smuggling()
         finance.service_debt(self)
         minds.learn(self)
@@ -224,74 +183,6 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         self.recorder.record()
         self.week_index += 1
         self.running = self.week_index < self.weeks
-
-    def enact_policies(self) -> None:
-        """Empty the regime and let every policy in force write into it."""
-        regime, today = self.market.regime, self.today
-        regime.clear(today)
-        now: list[Policy] = [policy for policy in self.scenario.policy if policy.in_force(today)]
-        for policy in now:
-            policy.enact(regime)
-        if now != self._in_force:
-            for policy in now:
-                if policy not in self._in_force:
-                    self.log("policy", policy.type, f"in force: {policy.describe()}")
-            for policy in self._in_force:
-                if policy not in now:
-                    self.log("policy", policy.type, f"ended: {policy.label}")
-            self._in_force = now
-        self._renew_pools()
-
-    def _renew_pools(self) -> None:
-        for label in [label for label in self.pools if label not in self.market.regime.pools]:
-            del self.pools[label]
-        for label, terms in self.market.regime.pools.items():
-            if label in self.pools:
-                self.pools[label].renew(terms, self.licence_holders)
-            else:
-                self.pools[label] = LicencePool(terms, self.licence_holders, self.licence_holders.rows_in(terms.origin))
-
-    def open_week(self) -> None:
-        """News, cycles, costs and rounds of licences, before anybody decides."""
-        market, today = self.market, self.today
-        zones = self.scenario.zone.values()
-        market.cost_index = np.array([line_value(zone.cost_index, today) for zone in zones])
-        own_speed = np.array([zone.thrift_speed for zone in zones])
-        market.thrift_speed = np.maximum(own_speed, market.regime.thrift_speed)
-        minds.turn_cycles(self)
-        market.open_week(minds.hear_news(self), market.attention)
-        minds.announce_rounds(self)
-        minds.watch_halts(self)
-
-    def look_around(self) -> None:
-        """Totals that everybody can read in the statistics."""
-        makers, refiners, market = self.manufacturers, self.refiners, self.market
-        market.zone_use = makers.by_zone(makers.usual_use)
-        market.zone_cover = makers.by_zone(makers.stock + makers.coming) / np.maximum(market.zone_use, 1e-9)
-        self.own_output: FloatArray = refiners.by_zone(refiners.usual_output)
-
-    def trace_origins(self) -> None:
-        """Attribute imports to gated or other origin, spot and contract together."""
-        market, network, zones = self.market, self.network, len(self.market.zones)
-        made = np.zeros((len(market.materials), len(market.nodes)))
-        sold = self.exchange.asks.fills_of(self.refiners.kind.__name__, self.exchange.ask_fill)
-        made[:, :zones] = self.refiners.by_zone(sold)
-        fixed = np.zeros(len(market.nodes), dtype=bool)
-        fixed[market.gated] = True
-        fixed[zones:] = True
-        flow = self.exchange.flow
-        self.gated_share = gated_shares(flow, network.origin, network.destination, made, fixed, self.gated_share)
-        total, gated = np.zeros((2, len(market.materials), zones))
-        inward = network.destination < zones
-        np.add.at(total.T, network.destination[inward], flow[:, inward].T)
-        np.add.at(gated.T, network.destination[inward], (flow * self.gated_share[:, network.origin])[:, inward].T)
-        self.imports[0], self.imports[1] = total + self.contracts.inflow, gated + self.contracts.from_gated
-        minds.remember_origins(self, self.imports[0], self.imports[1])
-        self.contracts.pay_floors(sold, self.exchange.ticks / 1000.0)
-
-    def close_week(self) -> None:
-        """Take the cleared prices."""
-        self.market.close_week(self.exchange.ticks)
 
     def check_books(self) -> None:
         """Nothing appeared, nothing vanished, nobody holds less than nothing, the house is empty."""
@@ -347,6 +238,27 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         self.recorder.move(str(self.miners.name[row]), int(self.miners.zone[row]), int(stage))
         self.log("project", str(self.miners.name[row]), f"{words} ({why})")
 
+    def change_policies(self, policies: Sequence[AnyPolicy]) -> None:
+        """Govern by other policies from this week on; what they replace ends today.
+
+        Raises
+        ------
+        ValueError
+            When a policy is carried out by a state body that the scenario does not have.
+        """
+        known = set(self.scenario.state_buyer)
+        strangers = {policy.actor for policy in policies if isinstance(policy, ActorPolicy)} - known
+        if strangers:
+            raise ValueError(f"no state body called {', '.join(sorted(strangers))}; there are {sorted(known)}")
+        self.scenario = self.scenario.model_copy(update={"policy": list(policies)})
+
+    def restore_view_of_policies(self) -> None:
+        """After a restore: know which policies were in force last week."""
+        if self.week_index:
+            before = self.date_of(self.week_index - 1)
+            self.in_force = [policy for policy in self.scenario.policy if policy.in_force(before)]
+        self.running = self.week_index < self.weeks
+
     def end_contracts_of(self, row: int) -> None:
         """End all offtakes of a mine; it is free of its own plant again."""
         self.contracts.offtakes = [contract for contract in self.contracts.offtakes if contract.seller != row]
@@ -380,3 +292,32 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
     def close(self) -> None:
         """Let Mesa forget this model; it keeps every model it ever saw alive by an agent counter."""
         mesa.Agent._ids.pop(self, None)
+
+
+def branch(scenario: Scenario, seed: int, at: dt.date, other: Scenario) -> MineralMarket:
+    """Run a scenario up to a date and go on under the policies of another.
+
+    Parameters
+    ----------
+    scenario, seed : the run to branch from; it is repeated, which gives the same weeks.
+    at : the first week under other policies is the first Monday on or after it.
+    other : its policies and end hold from then on; the rest must be the same world.
+
+    Raises
+    ------
+    ValueError
+        When the date lies outside the run or the worlds differ in more than policies.
+    """
+    if not scenario.time.start <= at < scenario.time.end:
+        raise ValueError(f"{at} is outside the run, {scenario.time.start} to {scenario.time.end}")
+    own = {"name", "title", "description", "policy", "time"}
+    differing = [
+        key for key in Scenario.model_fields if key not in own and getattr(scenario, key) != getattr(other, key)
+    ]
+    if differing:
+        raise ValueError(f"a branch may change policies only, not {', '.join(differing)}")
+    model = MineralMarket(scenario, rng=seed)
+    while model.today < at:
+        model.step()
+    model.change_policies(other.policy)
+    return model

@@ -12,7 +12,7 @@ import numpy as np
 from market_abm.agents.life import Stage
 from market_abm.market.rounding import micros, split_whole
 from market_abm.policy import BandPurchase, PriceFloor
-from market_abm.units import GRAMS_PER_TONNE, WEEKS_PER_YEAR, FloatArray, IntArray
+from market_abm.units import GRAMS_PER_TONNE, WEEKS_PER_YEAR, IntArray
 
 if TYPE_CHECKING:
     from market_abm.agents.state_buyer import StateBuyer
@@ -139,16 +139,14 @@ class ContractBook:
                     model.ledger.move("band purchase", row, seller, buyer, grams, plant, body.row)
                     model.ledger.pay("band purchase", buyer, seller, micros(grams, price), body.row, plant)
 
-    def pay_floors(self, sold: IntArray, price: FloatArray) -> None:
-        """Pay the difference between guaranteed floors and the week's price on what was sold.
-
-        Parameters
-        ----------
-        sold : (materials, refiners) spot sales of the week [g].
-        price : (materials, nodes) cleared prices [US$/kg].
-        """
+    def pay_floors(self) -> None:
+        """Pay the difference between guaranteed floors and the week's price on what was sold on the spot market."""
+        sold = self.model.exchange.sold_by(self.model.refiners) if self.model.state_buyers.size else None
+        if sold is None:
+            return
+        price = self.model.market.price
         model = self.model
-        for body in model.state_buyers.agents if model.state_buyers.size else []:
+        for body in model.state_buyers.agents:
             for policy in body.held(PriceFloor):
                 row = model.market.materials.index(policy.material)
                 for miner in model.miner_rows([policy.project]):

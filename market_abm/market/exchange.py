@@ -101,7 +101,7 @@ class Exchange:
     def clear(self) -> None:
         """Clear all materials; those under one quota clear together at one licence price."""
         model, market, network = self.model, self.model.market, self.model.network
-        charges = network.charges(model.market.zone_use, model.own_output)
+        charges = network.charges(model.market.zone_use, model.market.own_output)
         cost, count = charges.cost, len(market.materials)
         self.charges: Charges = charges
         results: list[Clearing | None] = [None] * count
@@ -164,6 +164,10 @@ class Exchange:
             transit.send(weeks, late)
             now -= late
         model.ledger.move_all("purchase", model.house, model.group_of(makers), now, source_row=0)
+
+    def sold_by(self, population: "Population") -> IntArray:
+        """Spot sales of a population this week [g], shape (materials, n)."""
+        return self.asks.fills_of(population.kind.__name__, self.ask_fill)
 
     def inflow(self) -> IntArray:
         """Grams that entered each zone over all links, shape (materials, zones)."""

@@ -80,6 +80,7 @@ class Market:
         self.zone_alarm: FloatArray = np.zeros(zones)
         self.zone_use: FloatArray = np.zeros((len(self.materials), zones))
         self.zone_cover: FloatArray = np.zeros((len(self.materials), zones))
+        self.own_output: FloatArray = np.zeros((len(self.materials), zones))
         self.refiners_operating: BoolArray = np.zeros(0, dtype=bool)
 
     def outage_left(self, groups: Any) -> Any:

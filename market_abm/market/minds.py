@@ -1,12 +1,12 @@
 """Verbs of the mind: news, alarm, fear, and what traders learn (ODD: Sensing, Learning)."""
 
-import datetime as dt
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from market_abm.agents.luck import stable_number
 from market_abm.market.market import TREND_WEEKS
+from market_abm.policy.base import line_value
 from market_abm.units import DAYS_PER_YEAR, GRAMS_PER_TONNE, WEEKS_PER_YEAR, FloatArray
 
 if TYPE_CHECKING:
@@ -17,6 +17,26 @@ CYCLE_STEP = 0.27  # weekly innovation over the cycle's standard deviation, sqrt
 CHART_POSITION, VALUE_POSITION = 0.08, 0.10  # moves at which each strategy would hold metal (MODEL 6.2)
 QUARTERS_YEAR = 13.0  # strategy profits are counted over 13 weeks (prototype v3)
 GATED_WEIGHT = 0.6  # weight of gated zones in the price traders learn from (prototype v3)
+
+
+def open_week(model: "MineralMarket") -> None:
+    """News, cycles, costs and rounds of licences, before anybody decides."""
+    market, today, zones = model.market, model.today, model.scenario.zone.values()
+    market.cost_index = np.array([line_value(zone.cost_index, today) for zone in zones])
+    own_speed = np.array([zone.thrift_speed for zone in zones])
+    market.thrift_speed = np.maximum(own_speed, market.regime.thrift_speed)
+    turn_cycles(model)
+    market.open_week(hear_news(model), market.attention)
+    announce_rounds(model)
+    watch_halts(model)
+
+
+def look_around(model: "MineralMarket") -> None:
+    """Totals that everybody can read in the statistics."""
+    makers, market = model.manufacturers, model.market
+    market.zone_use = makers.by_zone(makers.usual_use)
+    market.zone_cover = makers.by_zone(makers.stock + makers.coming) / np.maximum(market.zone_use, 1e-9)
+    market.own_output = model.refiners.by_zone(model.refiners.usual_output)
 
 
 def hear_news(model: "MineralMarket") -> FloatArray:
@@ -113,16 +133,3 @@ def learn(model: "MineralMarket") -> None:
     score = rules.choice_intensity * utility
     chances = np.exp(score - score.max(axis=1, keepdims=True))
     traders.strategy[:] = traders.next_strategy(chances / chances.sum(axis=1, keepdims=True))
-
-
-def remember_origins(model: "MineralMarket", total: FloatArray, gated: FloatArray) -> None:
-    """Zones remember over half a year what share of their imports was of gated origin."""
-    market = model.market
-    seen = total > 0
-    share = np.where(seen, gated / np.maximum(total, 1.0), 0.0)
-    market.dependence += np.where(seen, (share - market.dependence) / CYCLE_WEEKS, 0.0)
-
-
-def monday(day: dt.date) -> dt.date:
-    """Monday of a date's week."""
-    return day - dt.timedelta(days=day.weekday())

@@ -5,11 +5,17 @@ entered it and was made there. Oxide separated inside a gated zone counts as
 gated wherever its concentrate was dug (the customs rule).
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from market_abm.market.compiled import compiled
 from market_abm.units import BoolArray, FloatArray, IntArray
 
+if TYPE_CHECKING:
+    from market_abm.model import MineralMarket
+
+MEMORY_WEEKS = 26.0  # span over which a zone remembers where its imports came from (MODEL 6.1)
 SWEEPS = 6  # rounds of mixing; chains of re-export are shorter (MODEL 3)
 
 
@@ -49,3 +55,23 @@ def gated_shares(
     share[:, fixed] = 1.0
     _mix(flow.astype(np.float64), origin, destination, made, fixed, share)
     return share
+
+
+def trace_origins(model: "MineralMarket") -> None:
+    """Attribute imports to gated or other origin, spot and contract together, and remember the shares."""
+    market, network, zones = model.market, model.network, len(model.market.zones)
+    made = np.zeros((len(market.materials), len(market.nodes)))
+    made[:, :zones] = model.refiners.by_zone(model.exchange.sold_by(model.refiners))
+    fixed = np.zeros(len(market.nodes), dtype=bool)
+    fixed[market.gated] = True
+    fixed[zones:] = True
+    flow = model.exchange.flow
+    model.gated_share = gated_shares(flow, network.origin, network.destination, made, fixed, model.gated_share)
+    total, gated = np.zeros((2, len(market.materials), zones))
+    inward = network.destination < zones
+    np.add.at(total.T, network.destination[inward], flow[:, inward].T)
+    np.add.at(gated.T, network.destination[inward], (flow * model.gated_share[:, network.origin])[:, inward].T)
+    model.imports[0], model.imports[1] = total + model.contracts.inflow, gated + model.contracts.from_gated
+    seen = model.imports[0] > 0
+    share = np.where(seen, model.imports[1] / np.maximum(model.imports[0], 1.0), 0.0)
+    market.dependence += np.where(seen, (share - market.dependence) / MEMORY_WEEKS, 0.0)

@@ -72,8 +72,8 @@ class Recorder:
             self.mining[week, row] = miners.by_zone(model.dug[miners.kind])
         for pool in model.pools.values():
             price = pool.price / TICKS_PER_DOLLAR
-            used = int(model.exchange.licence_fills[pool.label].sum())
-            tonnes = [grams / GRAMS_PER_TONNE for grams in (pool.offered, used, int(pool.left.sum()))]
+            filled = int(model.exchange.licence_fills[pool.label].sum())
+            tonnes = [grams / GRAMS_PER_TONNE for grams in (pool.offered, filled, int(pool.left.sum()))]
             self.licences.append((week, pool.label, price, tonnes[0], tonnes[1], tonnes[2]))
         if week + 1 == model.weeks or model.date_of(week + 1).year != model.today.year:
             self._record_money()

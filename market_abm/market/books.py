@@ -1,0 +1,119 @@
+"""Opens the books of a model: accounts for everybody, windows on them, opening entries (ODD: Initialisation)."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from market_abm.agents.life import Stage
+from market_abm.market.ledger import Ledger
+from market_abm.units import MICROS_PER_DOLLAR
+
+if TYPE_CHECKING:
+    from market_abm.model import MineralMarket
+
+START_UTILISATION = 0.85  # of operating mines (prototype v3)
+START_COVER_WEEKS = 4.0  # oxide at plants at the start, in weeks of output (prototype v3)
+CLAIMS = ("concentrate", "debt", "state debt")  # kept in the ledger beside the traded materials
+INSTITUTIONS = (
+    *("opening", "ground", "separation", "losses", "customers", "suppliers"),
+    *("owners", "banks", "carriers", "smugglers", "middlemen"),
+)
+
+
+def open_books(model: "MineralMarket") -> None:
+    """Open an account for everybody who can hold money or mass."""
+    model.ledger = Ledger([*model.market.materials, *CLAIMS])
+    zones = len(model.market.zones)
+    for name, population in model.populations.items():
+        model.ledger.open(name, population.size)
+    holders = {"under way": model.manufacturers.size, "scrap": zones, "goods in use": zones}
+    holders |= {"concentrate reserve": zones, "house": 1}
+    for name, size in holders.items():
+        model.ledger.open(name, size)
+    model.ledger.open("treasury", zones, source=True)
+    for name in INSTITUTIONS:
+        model.ledger.open(name, 1, source=True)
+    model.ledger.begin()
+    _name_groups(model)
+    _bind_windows(model)
+
+
+def _name_groups(model: "MineralMarket") -> None:
+    """Give the institutions short names on the model."""
+    groups = model.ledger.groups
+    model.under_way, model.scrap, model.products = groups["under way"], groups["scrap"], groups["goods in use"]
+    model.reserve_store, model.house, model.treasury = (
+        groups["concentrate reserve"],
+        groups["house"],
+        groups["treasury"],
+    )
+    for name in INSTITUTIONS:
+        setattr(model, name, groups[name])
+
+
+def _bind_windows(model: "MineralMarket") -> None:
+    """Let book columns of agents be read-only windows on the ledger."""
+    traded = len(model.market.materials)
+    model.concentrate_row, model.debt_row, model.state_debt_row = traded, traded + 1, traded + 2
+    rows = {"concentrate": model.concentrate_row, "debt": model.debt_row, "state_debt": model.state_debt_row}
+    for name, population in model.populations.items():
+        group = model.ledger.groups[name]
+        for column in population.kind.columns():
+            if column.book is None:
+                continue
+            if column.book == "money":
+                window = group.money[:]
+            elif column.book == "mass":
+                window = group.mass[:traded]
+            else:
+                window = group.mass[rows[column.book]][:]
+            window.flags.writeable = False
+            population.__dict__[column.name] = window
+
+
+def fill_books(model: "MineralMarket") -> None:
+    """Opening entries: stocks at their normal level, capital of traders and state bodies."""
+    makers, ledger = model.manufacturers, model.ledger
+    stock = np.floor(makers.use * makers.base_cover).astype(np.int64)
+    ledger.move_all("opening", model.opening, model.group_of(makers), stock, source_row=0)
+    _open_plants(model)
+    traders = model.speculators
+    if traders.size:
+        from market_abm.build import named
+
+        _, groups, specs = named(model.scenario.speculator)
+        tail = np.array([spec.tail for spec in specs])
+        wealth = np.exp(-np.log(traders.uniform("wealth")) / tail) - 1 + 0.3
+        total = {group: float(wealth[np.array(groups) == group].sum()) for group in dict.fromkeys(groups)}
+        capital = (
+            np.array([spec.capital_musd for spec in specs])
+            * 1e6
+            * wealth
+            / np.array([total[group] for group in groups])
+        )
+        cash = np.floor(capital * MICROS_PER_DOLLAR).astype(np.int64)
+        ledger.pay("capital", model.owners, model.group_of(traders), cash, payer_row=0)
+    bodies = model.state_buyers
+    for row, name in enumerate(bodies.name):
+        money = int(model.scenario.state_buyer[name].budget_musd * 1e6) * MICROS_PER_DOLLAR
+        ledger.pay("budget", model.treasury, model.group_of(bodies), money, int(bodies.zone[row]), row)
+
+
+def _open_plants(model: "MineralMarket") -> None:
+    """Start plants at the output they can expect, with about four weeks of it in stock."""
+    refiners, shape = model.refiners, model.refiners.usual_output.shape
+    intake, content, cost = np.zeros(refiners.size), np.zeros(shape), np.zeros(refiners.size)
+    for miners in model.mining:
+        output = np.where(miners.stage == Stage.OPERATING, miners.capacity * START_UTILISATION, 0.0)
+        for row in np.flatnonzero(output):
+            plants = [int(miners.plant[row])] if miners.plant[row] >= 0 else model.plants_for(miners, int(row))
+            for plant in plants:
+                part = output[row] / len(plants)
+                intake[plant] += part
+                cost[plant] += part * miners.start_cost[row] * miners.concentrate_cost_share[row]
+                content[:, plant] += part * miners.basket[:, row]
+    refiners.usual_intake[:] = intake
+    refiners.usual_output[:] = content * refiners.recovery
+    refiners.unit_cost[:] = cost / np.maximum(intake, 1.0) + refiners.fee
+    stock = np.floor(START_COVER_WEEKS * refiners.usual_output).astype(np.int64)
+    model.ledger.move_all("opening", model.opening, model.group_of(refiners), stock, source_row=0)

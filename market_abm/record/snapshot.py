@@ -1,0 +1,173 @@
+"""Snapshots: the whole state of a model as plain arrays and JSON, and back, bit for bit (ODD: Observation).
+
+A snapshot carries no code and no generator: luck is keyed, so a restored model
+goes on exactly as the first would have. The file is a NumPy archive without
+pickles, safe to open from anywhere.
+"""
+
+import dataclasses
+import datetime as dt
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from market_abm.market.contracts import OfftakeContract
+from market_abm.market.licence_pool import LicencePool
+from market_abm.market.regime import PoolTerms
+from market_abm.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    from market_abm.agents.population import Agent
+    from market_abm.model import MineralMarket
+
+FORMAT = 1
+MARKET_ARRAYS = (
+    *("ticks", "price", "quote", "average", "anchor", "long_average", "trend", "past", "news"),
+    *("dependence", "cycle", "cost_index", "thrift_speed", "zone_alarm", "zone_use", "zone_cover"),
+)
+MARKET_NUMBERS = ("weeks_seen", "growth_years", "quota_alarm")
+MODEL_ARRAYS = ("fitness", "gated_share", "imports")
+LEDGER_ARRAYS = ("money", "mass", "_money_control", "_mass_control")
+RECORD_ARRAYS = ("price", "flow", "stock", "activity", "imports", "share", "mining")
+RECORD_LISTS = ("licences", "events", "projects")
+
+
+class SnapshotError(ValueError):
+    """The bytes are no snapshot, or not of a model this version can continue."""
+
+
+def take(model: "MineralMarket") -> bytes:
+    """Everything needed to continue a model from its current week."""
+    arrays: dict[str, Any] = {}
+    for name in MARKET_ARRAYS:
+        arrays[f"market/{name}"] = getattr(model.market, name)
+    for name in MODEL_ARRAYS:
+        arrays[f"model/{name}"] = getattr(model, name)
+    for name in LEDGER_ARRAYS:
+        arrays[f"ledger/{name}"] = getattr(model.ledger, name)
+    for name in RECORD_ARRAYS:
+        arrays[f"record/{name}"] = getattr(model.recorder, name)[: model.week_index]
+    arrays["network/smuggling"], arrays["transit/ring"] = model.network.smuggling, model.transit.ring
+    for kind, population in model.populations.items():
+        for column in _own_columns(population):
+            arrays[f"{kind}/{column}"] = population.__dict__[column]
+    for label, pool in model.pools.items():
+        arrays[f"pool/{label}"] = pool.left
+    arrays["json"] = np.frombuffer(json.dumps(_plain(model), default=_number).encode(), dtype=np.uint8)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def restore(data: bytes, kinds: "dict[str, type[Agent]] | None" = None) -> "MineralMarket":
+    """Build the model of a snapshot, ready for its next week.
+
+    Parameters
+    ----------
+    data : what `take` returned.
+    kinds : the classes of agents the model was built with, if not the shipped ones.
+
+    Raises
+    ------
+    SnapshotError
+        When the bytes are damaged or of another format.
+    """
+    from market_abm.model import MineralMarket
+
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        plain = json.loads(arrays.pop("json").tobytes())
+    except (ValueError, KeyError, OSError, EOFError) as fault:
+        raise SnapshotError(f"not a snapshot of market_abm: {fault}") from fault
+    if plain.get("format") != FORMAT:
+        raise SnapshotError(f"snapshot format {plain.get('format')} is not {FORMAT}; make it anew with this version")
+    model = MineralMarket(Scenario.model_validate(plain["scenario"]), rng=plain["seed"], kinds=kinds)
+    model.week_index = plain["week_index"]
+    for name, values in arrays.items():
+        _put(model, name, values)
+    _put_plain(model, plain, arrays)
+    return model
+
+
+def _own_columns(population: Any) -> list[str]:
+    return [column.name for column in population.kind.columns() if column.book is None and column.dtype != object]
+
+
+def _plain(model: "MineralMarket") -> dict[str, Any]:
+    """The part of the state that is not arrays."""
+    record, ledger = model.recorder, model.ledger
+    return {
+        "format": FORMAT,
+        "scenario": model.scenario.model_dump(mode="json"),
+        "seed": model.luck.seed,
+        "week_index": model.week_index,
+        "market": {name: getattr(model.market, name) for name in MARKET_NUMBERS},
+        "halts": model.halts,
+        "pools": {label: _pool_facts(pool) for label, pool in model.pools.items()},
+        "offtakes": [dataclasses.asdict(contract) for contract in model.contracts.offtakes],
+        "journal": [[*key, total] for key, total in ledger.journal.items()],
+        "record": {name: getattr(record, name) for name in RECORD_LISTS},
+        "money": [[*key, total] for key, total in record.money.items()],
+        "booked": [[*key, total] for key, total in record._journal.items()],
+    }
+
+
+def _number(value: Any) -> int | float:
+    """JSON form of a NumPy number."""
+    if isinstance(value, np.integer):
+        return int(value)
+    if isinstance(value, np.floating):
+        return float(value)
+    raise TypeError(f"{type(value).__name__} cannot stand in a snapshot")
+
+
+def _pool_facts(pool: LicencePool) -> dict[str, Any]:
+    terms = dataclasses.asdict(pool.terms)
+    terms["opened"], terms["closes"] = terms["opened"].isoformat(), terms["closes"] and terms["closes"].isoformat()
+    return {"terms": terms} | {name: getattr(pool, name) for name in ("price", "issued", "used", "offered")}
+
+
+def _put(model: "MineralMarket", name: str, values: Any) -> None:
+    """Put one array back in place, so that windows on it stay true."""
+    owner, _, field = name.partition("/")
+    if owner == "market":
+        setattr(model.market, field, values)
+    elif owner == "model":
+        setattr(model, field, values)
+    elif owner == "ledger":
+        getattr(model.ledger, field)[...] = values
+    elif owner == "record":
+        getattr(model.recorder, field)[: model.week_index] = values
+    elif owner == "network":
+        model.network.smuggling = values
+    elif owner == "transit":
+        model.transit.ring[...] = values
+    elif owner in model.populations:
+        model.populations[owner].__dict__[field][...] = values
+
+
+def _put_plain(model: "MineralMarket", plain: dict[str, Any], arrays: dict[str, Any]) -> None:
+    for name, value in plain["market"].items():
+        setattr(model.market, name, value)
+    model.halts = plain["halts"]
+    model.contracts.offtakes = [OfftakeContract(**row) for row in plain["offtakes"]]
+    model.ledger.journal = {(a, b, c): total for a, b, c, total in plain["journal"]}
+    record = model.recorder
+    for name, rows in plain["record"].items():
+        setattr(record, name, [tuple(row) for row in rows])
+    record.money = {(year, a, b, c): total for year, a, b, c, total in plain["money"]}
+    record._journal = {(a, b, c): total for a, b, c, total in plain["booked"]}
+    for label, facts in plain["pools"].items():
+        terms = facts["terms"]
+        terms["materials"] = tuple(terms["materials"])
+        terms["opened"] = dt.date.fromisoformat(terms["opened"])
+        terms["closes"] = terms["closes"] and dt.date.fromisoformat(terms["closes"])
+        pool = LicencePool(PoolTerms(**terms), model.licence_holders, model.licence_holders.rows_in(terms["origin"]))
+        pool.left = arrays[f"pool/{label}"]
+        for name in ("price", "issued", "used", "offered"):
+            setattr(pool, name, facts[name])
+        model.pools[label] = pool
+    model.restore_view_of_policies()
