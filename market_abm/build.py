@@ -72,6 +72,13 @@ def build_manufacturers(model: "MineralMarket", kind: type) -> Population:
     worth = makers.use * makers.reference_price
     makers.cost_share[:] = worth / np.maximum(worth.sum(axis=0), 1e-9)
     makers.intensity[:], makers.activity[:] = 1.0, 1.0
+    for row, spec in enumerate(specs):
+        makers.product[row] = market.materials.index(spec.makes.material) if spec.makes else -1
+        makers.output_rate[row] = (
+            spec.makes.t_per_year * size[row] * GRAMS_PER_TONNE / WEEKS_PER_YEAR if spec.makes else 0.0
+        )
+        makers.other_cost[row] = spec.makes.other_cost_usd_per_kg if spec.makes else 0.0
+    makers.usual_sales[:] = makers.output_rate
     makers.usual_use[:] = makers.use
     return makers
 

@@ -57,6 +57,7 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
     opening: Group
     ground: Group
     separation: Group
+    making: Group
     losses: Group
     customers: Group
     suppliers: Group

@@ -19,6 +19,10 @@ TREND_RANGE = (-0.45, 0.9)  # trends beyond these change the target no further (
 RISE_RANGE = (-0.05, 0.12)  # weekly rise that buyers dare to expect (MODEL 17)
 SHORT_COVER = 0.6  # cover over base cover below which a maker feels a shortage (MODEL 6.1)
 USUAL_WEEKS = 8.0  # span of the average of own use (prototype v3)
+PRODUCT_COVER, PRODUCT_WEEKS = 6.0, 4.0  # weeks of sales kept in stock, time to close a gap (assumed)
+PRODUCT_LEAN, PRODUCT_STEP = 0.08, 0.06  # slope and limit of the ask on stock (assumed)
+LEAST_COST_SHARE = 0.95  # part of cost below which no product is sold (assumed)
+GREATEST_SCALE = 1.5  # capacity of makers of a product over its trend (assumed)
 TREND_SPAN = 19.0  # weeks over which the trend is measured (MODEL 6.1)
 
 
@@ -36,6 +40,10 @@ class Manufacturer(Agent):
     cost_share = Column("1", by_material=True, low=0, high=1)
     intensity = Column("1", by_material=True, low=0, high=1)
     usual_use = Column("g/week", by_material=True, low=0)
+    product = Column("material index or -1", dtype=np.int64)
+    output_rate = Column("g/week", low=0)
+    other_cost = Column("US$/kg", low=0)
+    usual_sales = Column("g/week", low=0)
     risk = Column("1", low=0, high=1)
     activity = Column("1", low=0, high=1)
     stock = Column("g", by_material=True, book="mass", low=0)
@@ -49,17 +57,35 @@ class Manufacturer(Agent):
 
     @rule
     def wanted_use(self) -> Values:
-        """Use this week if stock allows [g/week], shape (materials, ...).
+        """Use this week if stock allows [g/week], shape (materials, ...)."""
+        return self.use * self.intensity * self.wanted_scale()
 
-        Trend, zone cycle and demand shocks scale it; dear inputs lower it
-        with the short-run elasticity (MODEL 6.1).
+    @rule
+    def wanted_scale(self) -> Values:
+        """Activity wanted over the base [1].
+
+        Makers for customers outside: trend, zone cycle and demand shocks scale
+        it, dear inputs lower it with the short-run elasticity (MODEL 6.1).
+        Makers of a product with a market make what they sell and keep a stock.
         """
         market = self.market
         cost = over_materials(self.cost_share * market.price[:, self.zone] / self.reference_price)
         outside = market.regime.demand[self.zone, self.sector] * np.exp(market.cycle[self.zone])
         trend = np.exp(self.growth * market.growth_years)
-        scale = trend * outside * power(np.maximum(cost, 0.3), -self.elasticity)
-        return self.use * self.intensity * scale
+        to_customers = trend * outside * power(np.maximum(cost, 0.3), -self.elasticity)
+        gap = PRODUCT_COVER * self.usual_sales - self.product_held()
+        to_market = np.maximum(self.usual_sales + gap / PRODUCT_WEEKS, 0.0) / np.maximum(self.output_rate, TINY)
+        return np.where(self.product >= 0, np.minimum(to_market, GREATEST_SCALE * trend), to_customers)
+
+    @rule
+    def own_product(self) -> Values:
+        """Which material is the own product, shape (materials, ...)."""
+        return self.by_material(np.arange(len(self.market.materials))) == self.product
+
+    @rule
+    def product_held(self) -> Values:
+        """Own product in stock [g]."""
+        return over_materials(np.where(self.own_product(), self.stock, 0))
 
     @rule
     def possible_activity(self, need: Values) -> Values:
@@ -136,6 +162,28 @@ class Manufacturer(Agent):
         )
         quantity = np.stack([critical, (1 - patient) * (want - critical), patient * (want - critical)])
         return np.minimum(limits, self.value_in_use), quantity
+
+    @rule
+    def product_cost(self) -> Values:
+        """Cost of a kilogram of the product at last week's prices of the inputs [US$/kg]."""
+        inputs = over_materials(self.use * self.intensity * self.market.price[:, self.zone])
+        return ratio(inputs, self.output_rate) + self.other_cost
+
+    @rule
+    def product_asks(self) -> tuple[Values, Values]:
+        """Offer the product in stock, never below most of its cost, dearer when stock is short.
+
+        Returns
+        -------
+        limit : (1, materials, ...) [US$/kg].
+        quantity : (1, materials, ...) [g], of the own product only.
+        """
+        quote, own = self.market.quote[:, self.zone], self.own_product()
+        cover = ratio(self.product_held(), self.usual_sales) / PRODUCT_COVER
+        lean = np.clip(PRODUCT_LEAN * (1 - cover), -PRODUCT_STEP, PRODUCT_STEP)
+        noise = self.parameters.bid_noise * self.normal("product asks")
+        limit = np.maximum(quote * np.exp(lean + noise), LEAST_COST_SHARE * self.product_cost())
+        return np.where(own, limit, quote)[None], np.where(own, self.stock, 0)[None]
 
     @rule
     def sales_price(self) -> Values:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from market_abm.agents.life import Stage
+from market_abm.agents.manufacturer import PRODUCT_COVER
 from market_abm.market.ledger import Ledger
 from market_abm.units import MICROS_PER_DOLLAR
 
@@ -15,7 +16,7 @@ START_UTILISATION = 0.85  # of operating mines (prototype v3)
 START_COVER_WEEKS = 4.0  # oxide at plants at the start, in weeks of output (prototype v3)
 CLAIMS = ("concentrate", "debt", "state debt")  # kept in the ledger beside the traded materials
 INSTITUTIONS = (
-    *("opening", "ground", "separation", "losses", "customers", "suppliers"),
+    *("opening", "ground", "separation", "making", "losses", "customers", "suppliers"),
     *("owners", "banks", "carriers", "smugglers", "middlemen"),
 )
 
@@ -75,6 +76,8 @@ def fill_books(model: "MineralMarket") -> None:
     """Opening entries: stocks at their normal level, capital of traders and state bodies."""
     makers, ledger = model.manufacturers, model.ledger
     stock = np.floor(makers.use * makers.base_cover).astype(np.int64)
+    selling = np.flatnonzero(makers.product >= 0)
+    stock[makers.product[selling], selling] = np.floor(makers.output_rate[selling] * PRODUCT_COVER)
     ledger.move_all("opening", model.opening, model.group_of(makers), stock, source_row=0)
     _open_plants(model)
     traders = model.speculators

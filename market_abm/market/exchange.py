@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from market_abm.agents.manufacturer import USUAL_WEEKS
 from market_abm.market.auction import Book, Clearing, Links, Orders, clear, clear_pool
 from market_abm.market.network import GATE, SMUGGLED, TRADE, Charges
 from market_abm.units import TICKS_PER_DOLLAR, FloatArray, IntArray
@@ -88,6 +89,8 @@ class Exchange:
         makers, traders, refiners, bodies = model.manufacturers, model.speculators, model.refiners, model.state_buyers
         bids: list[tuple[Population, FloatArray, FloatArray]] = [(makers, *makers.bids())]
         asks: list[tuple[Population, FloatArray, FloatArray]] = [(refiners, *refiners.asks())]
+        if (makers.product >= 0).any():
+            asks.append((makers, *makers.product_asks()))
         if traders.size and model.speculation_on:
             bid, buy, ask, sell = traders.orders()
             bids.append((traders, own_material(traders, bid, materials), own_material(traders, buy, materials)))
@@ -133,6 +136,7 @@ class Exchange:
 
     def settle(self) -> None:
         """Move money and metal for every fill and every link, through a clearing house that ends empty."""
+        self._learn_sales()
         model, ledger, house = self.model, self.model.ledger, self.model.house
         for name in self.asks.parts:
             group, zone = ledger.groups[name], model.populations[name].zone
@@ -149,6 +153,13 @@ class Exchange:
             else:
                 ledger.move_all("purchase", house, group, bought, source_row=0)
         self._settle_links()
+
+    def _learn_sales(self) -> None:
+        """Makers of a product average what they sell."""
+        makers = self.model.manufacturers
+        if makers.kind.__name__ in self.asks.parts:
+            sold = self.sold_by(makers).sum(axis=0)
+            makers.usual_sales[:] += (sold - makers.usual_sales) / USUAL_WEEKS
 
     def _send(self, bought: IntArray) -> None:
         """Let manufacturers' purchases travel: the part that came by slow links arrives later."""

@@ -59,15 +59,15 @@ def _unsold(model: "MineralMarket", miners: "Population") -> FloatArray:
 
 def _within_quota(model: "MineralMarket", miners: "Population", output: FloatArray) -> FloatArray:
     """Scale the output of quota-bound mines down to the zone's tolerated total."""
-    regime = model.market.regime
-    for zone in np.flatnonzero(np.isfinite(regime.mining_limit)):
-        bound = miners.under_quota & (miners.zone == zone)
+    for (zone, family), tonnes in model.market.regime.mining_limits.items():
+        of_family = {"all": True, "light": ~miners.heavy, "heavy": miners.heavy}[family]
+        bound = miners.under_quota & (miners.zone == zone) & of_family
         total = float(output[bound].sum())
         if total <= 0:
             continue
         margin = float(np.average(miners.revenue_over_cost()[bound], weights=miners.capacity[bound]))
         lax = min(GREATEST_OVERRUN, miners.parameters.overrun_response * max(margin - OVERRUN_MARGIN, 0.0))
-        limit = regime.mining_limit[zone] * GRAMS_PER_TONNE / WEEKS_PER_YEAR * (1 + lax) * model.halt_share(int(zone))
+        limit = tonnes * GRAMS_PER_TONNE / WEEKS_PER_YEAR * (1 + lax) * model.halt_share(zone)
         output = np.where(bound, output * min(1.0, limit / total), output)
     return output
 

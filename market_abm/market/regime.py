@@ -56,7 +56,7 @@ class Regime:
         self.reexport: FloatArray = np.full((materials, zones), OPEN)
         self.embargoed: FloatArray = np.zeros((zones, zones))
         self.pools: dict[str, PoolTerms] = {}
-        self.mining_limit: FloatArray = np.full(zones, np.inf)
+        self.mining_limits: dict[tuple[int, str], float] = {}
         self.crackdown: FloatArray = np.zeros(zones)
         self.mining_charge: FloatArray = np.zeros(zones)
         self.concentrate_store: FloatArray = np.zeros(zones)
@@ -110,10 +110,10 @@ class Regime:
         for row in self._materials(materials):
             self.tariff[row, self._zones(origins), into] += rate
 
-    def limit_mining(self, zone: str, tonnes_per_year: float) -> None:
-        """Limit the legal output of a zone [t/year]; the smallest limit holds."""
-        index = self.zones[zone]
-        self.mining_limit[index] = min(self.mining_limit[index], tonnes_per_year)
+    def limit_mining(self, zone: str, family: str, tonnes_per_year: float) -> None:
+        """Limit the legal output of a zone's light, heavy or all deposits [t/year]; the smallest limit holds."""
+        key = (self.zones[zone], family)
+        self.mining_limits[key] = min(self.mining_limits.get(key, np.inf), tonnes_per_year)
 
     def crack_down(self, zone: str, depth: float) -> None:
         """Enforce against illegal mining; the deepest campaign holds."""

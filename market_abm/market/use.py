@@ -20,7 +20,7 @@ def consume(model: "MineralMarket") -> None:
     used = np.minimum(np.floor(activity * need).astype(np.int64), makers.stock)
     makers.activity[:] = activity
     price = makers.sales_price()
-    revenue = micros(used, price).sum(axis=0)
+    revenue = np.where(makers.product < 0, micros(used, price).sum(axis=0), 0)
     model.need, model.used = need, used
     model.lost_sales = ((need - used) * price / 1000.0).sum(axis=0)  # US$: grams x US$/kg / 1000
     group = model.group_of(makers)
@@ -30,10 +30,26 @@ def consume(model: "MineralMarket") -> None:
     for row in range(len(used)):
         ledger.move("swarf", row, group, model.scrap, swarf[row], sink_row=zones)
         ledger.move("use", row, group, model.products, used[row] - swarf[row], sink_row=zones)
+    _make_products(model)
     makers.usual_use[:] += (need - makers.usual_use) / USUAL_WEEKS
     if model.thrifting_on:
         makers.intensity[:] = makers.next_intensity()
     _pay_thrifting(model)
+
+
+def _make_products(model: "MineralMarket") -> None:
+    """Makers of a product put what they made on stock and pay for iron, energy and labour."""
+    makers, ledger = model.manufacturers, model.ledger
+    selling = np.flatnonzero(makers.product >= 0)
+    if not selling.size:
+        return
+    scale = makers.wanted_scale() * makers.activity
+    made = np.floor(makers.output_rate * scale).astype(np.int64)[selling]
+    for row in np.unique(makers.product[selling]):
+        of_row = makers.product[selling] == row
+        ledger.move("making", int(row), model.making, model.group_of(makers), made[of_row], 0, selling[of_row])
+    cost = micros(made, makers.other_cost[selling])
+    ledger.pay("other inputs", model.group_of(makers), model.suppliers, cost, selling, 0)
 
 
 def _pay_thrifting(model: "MineralMarket") -> None:
@@ -55,7 +71,8 @@ def recycle(model: "MineralMarket") -> None:
         return
     rules, market, ledger = model.scenario.parameters.recycling, model.market, model.ledger
     makers, zones, regime = model.manufacturers, len(model.market.zones), model.market.regime
-    worn = np.floor(
+    oxides = np.array([material.stage == "oxide" for material in model.scenario.material.values()])
+    worn = oxides[:, None] * np.floor(
         model.products.mass[: len(market.materials)] * (rules.end_of_life_share / (rules.life_years * WEEKS_PER_YEAR))
     )
     ledger.move_all("end of life", model.products, model.scrap, worn.astype(np.int64))

@@ -115,13 +115,14 @@ class ProductionQuota(Policy):
 
     type: Literal["production_quota"] = "production_quota"
     zone: Name = field(..., "zone", "Zone whose legal mines are limited.")
+    family: Literal["light", "heavy", "all"] = field("all", "-", "Deposits limited: light, heavy, or all together.")
     tonnes: Path = field(..., "t/year", "Limit in contained oxide, in steps.", "history: mining_quotas")
     overrun: Path = field(..., "1", "Tolerated output over the limit (1.33 = a third more), as a polyline.")
 
     def enact(self, regime: "Regime") -> None:
         """Limit legal output."""
         limit = step_value(self.tonnes, regime.day) * line_value(self.overrun, regime.day)
-        regime.limit_mining(self.zone, limit)
+        regime.limit_mining(self.zone, self.family, limit)
 
 
 class Crackdown(Policy):

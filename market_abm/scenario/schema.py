@@ -48,6 +48,7 @@ class Material(Part):
     """Something with a mass and a price, traded weekly in every zone."""
 
     label: str = field("", "-", "Name shown to people.")
+    stage: Literal["oxide", "magnet"] = field("oxide", "-", "Oxides come from plants, magnets from manufacturers.")
     family: Literal["light", "heavy"] = field("light", "-", "Light or heavy rare earth; which plants can separate it.")
     price_usd_per_kg: Positive = field(..., "US$/kg", "Price in the gated zone at the start and the reference of use.")
     outside_premium: Positive = field(1.2, "1", "Price elsewhere over that at the start.", "prototype v3")
@@ -134,6 +135,14 @@ class Refinery(Part):
     finance: Literal["project", "corporate"] = field("corporate", "-", "As for mines.")
 
 
+class Product(Part):
+    """What a manufacturer sells on a market of the scenario: magnets (ODD: Recipes)."""
+
+    material: Name = field(..., "-", "Material made; its stage is `magnet`.")
+    t_per_year: Positive = field(..., "t/year", "Output of the whole group at the growth date.")
+    other_cost_usd_per_kg: NonNegative = field(10.0, "US$/kg", "Iron, boron, energy and labour per kilogram made.")
+
+
 class Manufacturer(Part):
     """A group of like manufacturers."""
 
@@ -144,6 +153,7 @@ class Manufacturer(Part):
     use_t_per_year: dict[Name, Positive] = field(
         ..., "t/year", "Use of the whole group at the growth date, by material."
     )
+    makes: Product | None = field(None, "-", "Product sold on a market; silent means sold to customers outside.")
     growth_per_year: float = field(0.0, "1/year", "Trend growth of use.", ge=-0.5, le=0.5)
     cover_weeks: Range = field((7.0, 13.0), "week", "Normal stock.", "MODEL 6.1")
     elasticity: Range = field(
