@@ -54,7 +54,9 @@ class Speculator(Agent):
         own = np.log(price) - market.past[-1 - self.memory, self.material, self.zone]
         gate = market.export_nodes[self.zone]
         abroad = np.log(market.price[self.material, gate]) - market.past[-1 - self.memory, self.material, gate]
+        lead = np.log(market.price[market.lead, gate]) - market.past[-1 - self.memory, market.lead, gate]
         move = own + market.attention * (abroad - own)
+        move = move + market.kinship * (lead - move)
         trend = np.where(np.abs(move) > rules.trend_threshold, move, 0.0) / self.memory
         chart = self.gain * trend * HORIZON_WEEKS - rules.round_trip_cost
         gap = np.log(market.anchor[self.material, self.zone] / price)

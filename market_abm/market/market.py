@@ -69,7 +69,7 @@ class Market:
         """What the market knows beside prices before the first week."""
         zones, makers = len(self.zones), scenario.parameters.manufacturer
         self.hoarding_on = 0.0 if "hoarding" in scenario.rules_off else 1.0
-        self.attention, self.dead_band = makers.attention, makers.dead_band
+        self.attention, self.dead_band, self.kinship = makers.attention, makers.dead_band, makers.kinship
         self.hoarding: FloatArray = np.array([zone.hoarding for zone in scenario.zone.values()])
         self.least_intensity: FloatArray = np.array([row.least_intensity for row in scenario.material.values()])
         self.export_nodes: IntArray = np.array([self.export_node(zone) for zone in range(zones)])
@@ -116,6 +116,7 @@ class Market:
         if self.weeks_seen > TREND_WEEKS:
             now = np.log(self.price)
             self.trend = now - self.past[-1 - TREND_WEEKS]
+            self.trend += self.kinship * (self.trend[self.lead] - self.trend)
             for zone in self.gated:
                 gate = self.gate_of[zone]
                 self.trend[:, zone] += attention * (self.trend[:, gate] - self.trend[:, zone])
