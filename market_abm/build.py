@@ -22,6 +22,7 @@ from market_abm.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR, WEEKS_PER_YEAR,
 if TYPE_CHECKING:
     from market_abm.model import MineralMarket
 
+LEAST_WEALTH = 0.3  # added to a Pareto draw of wealth, so that nobody starts with next to nothing (prototype v3)
 FAR = 10**9  # a week that never comes
 
 
@@ -172,6 +173,11 @@ def build_speculators(model: "MineralMarket", kind: type) -> Population:
     traders.material[:] = [model.market.materials.index(spec.material) for spec in specs]
     traders.credit[:] = [spec.credit for spec in specs]
     traders.gain[:] = rules.gain * _within(traders, "gain", [rules.gain_range] * len(specs))
+    tail = np.array([spec.tail for spec in specs])
+    wealth = np.exp(-np.log(traders.uniform("wealth")) / tail) - 1 + LEAST_WEALTH
+    total = {group: float(wealth[np.array(groups) == group].sum()) for group in dict.fromkeys(groups)}
+    shares = wealth / np.array([total[group] for group in groups]) if groups else wealth
+    traders.start_capital[:] = np.array([spec.capital_musd for spec in specs]) * 1e6 * shares
     traders.memory[:] = np.floor(_within(traders, "memory", [rules.memory_weeks] * len(specs)))
     return traders
 

@@ -128,7 +128,7 @@ def compare(
     if as_json:
         print_json({"first": str(first), "second": str(second), "comparison": records(frame)})
         return
-    show_comparison(frame, {"first": first.name, "second": second.name, "difference": "difference"})
+    show_comparison(frame, {"first": first.resolve().name, "second": second.resolve().name, "difference": "difference"})
 
 
 @app.command(epilog="Example: market-abm branch runs/japan-2010-seed1 --at 2010-09-21 --with no-embargo.toml")
@@ -136,9 +136,7 @@ def compare(
 def branch(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
     at: Annotated[str, typer.Option(metavar="DATE", help="First day under the other policies.")],
-    other: Annotated[
-        str, typer.Option("--with", metavar="FILE", help="Scenario with the policies from then.")
-    ],
+    other: Annotated[str, typer.Option("--with", metavar="FILE", help="Scenario with the policies from then.")],
     out: Out = None,
     as_json: Json = False,
     force: Force = False,

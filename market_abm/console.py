@@ -44,7 +44,11 @@ def plainly(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
         except KeyboardInterrupt:
             many = kwargs.get("replications")
-            rest = "The same command goes on with what is missing." if many else "Nothing half-done was kept."
+            rest = (
+                "The same command goes on with what is missing."
+                if many
+                else "Nothing half-done was kept; the same command starts anew."
+            )
             raise fail(f"\nStopped. {rest}", INTERRUPTED) from None
         except Exception as fault:
             if (code := _code(fault)) is None:
@@ -141,9 +145,7 @@ def show_comparison(frame: "pd.DataFrame", names: dict[str, str]) -> None:
     rows = []
     for row in frame.to_dict("records"):
         unit = str(row["unit"])
-        rows.append(
-            [row["label"], unit if unit != "1" else "", *(number(row[name], unit) for name in columns)]
-        )
+        rows.append([row["label"], unit if unit != "1" else "", *(number(row[name], unit) for name in columns)])
     if rows:
         show_table(["measure", "unit", "history", *names.values()], rows, numbers=len(columns))
     else:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from market_abm.market.compiled import compiled
+from market_abm.compiled import compiled
 from market_abm.units import FloatArray, Values
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)

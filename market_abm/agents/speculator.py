@@ -27,6 +27,7 @@ class Speculator(Agent):
     gain = Column("1", low=0)
     memory = Column("week", dtype=np.int64, low=1)
     credit = Column("1", low=0, high=1)
+    start_capital = Column("US$", low=0)
     strategy = Column("strategy index", dtype=np.int64, low=0, high=2)
     stock = Column("g", by_material=True, book="mass", low=0)
     cash = Column("micro-US$", book="money")

@@ -82,19 +82,7 @@ def fill_books(model: "MineralMarket") -> None:
     _open_plants(model)
     traders = model.speculators
     if traders.size:
-        from market_abm.build import named
-
-        _, groups, specs = named(model.scenario.speculator)
-        tail = np.array([spec.tail for spec in specs])
-        wealth = np.exp(-np.log(traders.uniform("wealth")) / tail) - 1 + 0.3
-        total = {group: float(wealth[np.array(groups) == group].sum()) for group in dict.fromkeys(groups)}
-        capital = (
-            np.array([spec.capital_musd for spec in specs])
-            * 1e6
-            * wealth
-            / np.array([total[group] for group in groups])
-        )
-        cash = np.floor(capital * MICROS_PER_DOLLAR).astype(np.int64)
+        cash = np.floor(traders.start_capital * MICROS_PER_DOLLAR).astype(np.int64)
         ledger.pay("capital", model.owners, model.group_of(traders), cash, payer_row=0)
     bodies = model.state_buyers
     for row, name in enumerate(bodies.name):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from market_abm.market.compiled import compiled
+from market_abm.compiled import compiled
 from market_abm.units import BoolArray, IntArray
 
 FAR = 2**60  # beyond every price: a bound that does not exist

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market_abm.market.compiled import compiled
+from market_abm.compiled import compiled
 from market_abm.units import TICKS_PER_DOLLAR, BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:

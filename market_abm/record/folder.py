@@ -68,8 +68,7 @@ class RunFolder:
             return False
         own = {self.manifest_file.name, self.scenario_file.name, self.report_file.name, PARTIAL_REPORT}
         return all(
-            entry.is_file() and (entry.name in own or entry.suffix == ".parquet")
-            for entry in self.path.iterdir()
+            entry.is_file() and (entry.name in own or entry.suffix == ".parquet") for entry in self.path.iterdir()
         )
 
     def check_replaceable(self, overwrite: bool) -> None:
@@ -77,9 +76,7 @@ class RunFolder:
         if self.is_free():
             return
         if not self.is_ours():
-            raise RunFolderError(
-                f"{self.path} holds other things than a run; choose another folder with --out."
-            )
+            raise RunFolderError(f"{self.path} holds other things than a run; choose another folder with --out.")
         if not overwrite:
             raise RunFolderError(
                 f"{self.path} exists and holds another run (other scenario, settings, seed or model); "

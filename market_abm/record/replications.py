@@ -134,6 +134,8 @@ def _existing(folder: Path) -> dict[int, RunFolder]:
 
 def _refuse_strangers(folder: Path, setting: str, overwrite: bool) -> None:
     """Keep replications of two settings apart: refuse them, or remove them when asked to overwrite."""
+    if RunFolder(folder).is_run():
+        raise RunFolderError(f"{folder} is the folder of one run; choose another for replications with --out.")
     for place in _existing(folder).values():
         try:
             stranger = place.manifest().get("setting") != setting

@@ -42,9 +42,10 @@ def money_figure(runs: "Sequence[Run]") -> Figure:
     kept = mean.loc[order[:MOST_ACCOUNTS]].sort_values(ascending=False, kind="stable")
     figure, (axes,) = panels([0.19 * len(kept)], "Who earned and who paid, net", left=1.72, right=0.62)
     axes.barh(range(len(kept)), kept, 0.72, color=[BLUE if net >= 0 else VERMILLION for net in kept], linewidth=0)
-    lows, highs = frame.quantile(0.1, axis=1), frame.quantile(0.9, axis=1)
-    for row, (account, net) in enumerate(kept.items()):
-        low, high = float(lows.loc[[account]].iloc[0]), float(highs.loc[[account]].iloc[0])
+    shown = frame.reindex(kept.index)
+    lows, highs = shown.quantile(0.1, axis=1), shown.quantile(0.9, axis=1)
+    for row, net in enumerate(kept):
+        low, high = float(lows.iloc[row]), float(highs.iloc[row])
         if len(runs) > 1:
             axes.hlines(row, low, high, color=INK, linewidth=0.9)
         edge = max(net, high if len(runs) > 1 else net, 0.0)

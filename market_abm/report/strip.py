@@ -108,13 +108,9 @@ def _draw_bar(axes: Axes, row: int, bar: Bar, first: dt.date, last: dt.date) -> 
     whole, text = (last - first).days, shorten(bar.label, 48)
     part = (start - first).days / whole
     need = len(text) * 0.068 / (WIDTH - LEFT - RIGHT)
-    if part + need < 1 or part < 0.5:
-        axes.annotate(
-            text, (_at(start), row + 0.5), (4, 0), textcoords="offset points", va="center", size=7.6, color=INK
-        )
-    else:
-        place: dict[str, Any] = {"va": "center", "ha": "right", "size": 7.6, "color": INK}
-        axes.annotate(text, (_at(start), row + 0.5), (-3, 0), textcoords="offset points", **place)
+    right = part + need < 1 or part < 0.5
+    place: dict[str, Any] = {"ha": "left" if right else "right", "va": "center", "size": 7.6, "color": INK}
+    axes.annotate(text, (_at(start), row + 0.5), (4 if right else -3, 0), textcoords="offset points", **place)
     if row:
         axes.axhline(row, color=RULE, linewidth=0.3)
 

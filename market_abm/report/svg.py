@@ -30,5 +30,5 @@ def to_svg(figure: Figure, alt: str, salt: str) -> str:
     text = COMMENT.sub("", NAMESPACE.sub("", UNUSED_ID.sub("", text)))
     text = COORDINATES.sub(lambda found: LONG_NUMBER.sub(r"\1", found[0]).replace("\n", " "), text)
     text = FONT.sub(r"font: \1 sans-serif", text)
-    head = f'<svg viewBox="{{}}" role="img" aria-label="{escape(alt)}">'
-    return OUTER.sub(lambda found: head.format(found[1]), text, count=1)
+    label = escape(alt)
+    return OUTER.sub(lambda found: f'<svg viewBox="{found[1]}" role="img" aria-label="{label}">', text, count=1)

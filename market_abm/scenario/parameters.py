@@ -19,7 +19,9 @@ class ManufacturerParameters(Part):
     dead_band: NonNegative = field(0.2, "1", "Log price moves over 19 weeks below this are noise to buyers.", V3)
     attention: Share = field(0.91, "1", "Weight of the export price in the trend seen inside a gated zone.", V3)
     kinship: Share = field(
-        0.0, "1", "Weight of the lead material's trend in that seen in other materials: kin metals are talked of as one."
+        0.0,
+        "1",
+        "Weight of the lead material's trend in that seen in other materials: kin metals are talked of as one.",
     )
     critical_weeks: NonNegative = field(3.0, "week", "Cover below which a purchase is critical.", "prototype v3")
     critical_premium: NonNegative = field(0.15, "1", "Price rise accepted at once on critical purchases.", "MODEL 6.1")
