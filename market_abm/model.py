@@ -19,7 +19,7 @@ from market_abm.market.ledger import Group, Ledger
 from market_abm.market.licence_pool import LicencePool
 from market_abm.market.market import Market
 from market_abm.market.network import Network
-from market_abm.market.transit import Transit
+from market_abm.market.transit import Feed, Transit
 from market_abm.policy import ActorPolicy, AnyPolicy, Policy
 from market_abm.record.recorder import Recorder
 from market_abm.scenario.schema import Scenario
@@ -51,6 +51,7 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
     under_way: Group
     scrap: Group
     products: Group
+    feed_group: Group
     reserve_store: Group
     house: Group
     treasury: Group
@@ -131,13 +132,13 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         self.dug: dict[type, IntArray] = {
             population.kind: np.zeros(population.size, dtype=np.int64) for population in self.mining
         }
-        self.shipped_abroad: dict[type, IntArray] = {}
 
     def _open_places(self) -> None:
         """Where agents meet, and what they own at the start."""
         self.exchange = Exchange(self)
         self.transit = Transit(self)
         self.concentrate_market = ConcentrateMarket(self)
+        self.feed = Feed(self)
         self.contracts = ContractBook(self)
         self.market.zone_use = self.manufacturers.by_zone(self.manufacturers.usual_use)
         books.fill_books(self)

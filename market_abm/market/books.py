@@ -28,7 +28,7 @@ def open_books(model: "MineralMarket") -> None:
     for name, population in model.populations.items():
         model.ledger.open(name, population.size)
     holders = {"under way": model.manufacturers.size, "scrap": zones, "goods in use": zones}
-    holders |= {"concentrate reserve": zones, "house": 1}
+    holders |= {"concentrate under way": model.refiners.size, "concentrate reserve": zones, "house": 1}
     for name, size in holders.items():
         model.ledger.open(name, size)
     model.ledger.open("treasury", zones, source=True)
@@ -43,6 +43,7 @@ def _name_groups(model: "MineralMarket") -> None:
     """Give the institutions short names on the model."""
     groups = model.ledger.groups
     model.under_way, model.scrap, model.products = groups["under way"], groups["scrap"], groups["goods in use"]
+    model.feed_group = groups["concentrate under way"]
     model.reserve_store, model.house, model.treasury = (
         groups["concentrate reserve"],
         groups["house"],

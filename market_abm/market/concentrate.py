@@ -55,11 +55,13 @@ class ConcentrateMarket:
         zones = len(market.zones)
         self.open_way: BoolArray = np.eye(zones, dtype=bool)
         self.freight: FloatArray = np.zeros((zones, zones))
+        self.transit: IntArray = np.zeros((zones, zones), dtype=np.int64)
         for link in model.scenario.link:
             origin, destination = market.zones.index(link.origin), market.zones.index(link.destination)
             if not link.smuggled and origin not in market.gated:  # gated zones keep their concentrate
                 self.open_way[origin, destination] = True
                 self.freight[origin, destination] = freight.min() * link.freight_factor
+                self.transit[origin, destination] = link.transit_weeks
 
     def fees(self) -> FloatArray:
         """Separation fee less subsidy, by plant group [US$/kg REO]."""

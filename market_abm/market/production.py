@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 GREATEST_OVERRUN = 0.3  # tolerated output over the quota in a boom (MODEL 17)
 OVERRUN_MARGIN = 1.5  # revenue over cost at which overruns begin (MODEL 17)
 OUTPUT_WEEKS = 26.0  # span of the average of a plant's output (prototype v3)
+COST_WEEKS = 8.0  # span of the average of a plant's unit cost (assumed)
 GREATEST_STORE = 0.5  # part of output that can be diverted into a reserve (prototype v3)
 
 
@@ -94,38 +95,62 @@ def _store(model: "MineralMarket", miners: "Population", grams: IntArray) -> Non
 
 
 def ship_and_refine(model: "MineralMarket") -> None:
-    """Assign concentrate to plants, pay for it, and separate it into oxides."""
-    refiners, ledger, market = model.refiners, model.ledger, model.market
-    content: FloatArray = np.zeros((len(market.materials), refiners.size))
-    intake: IntArray = np.zeros(refiners.size, dtype=np.int64)
-    feed_cost: FloatArray = np.zeros(refiners.size)
+    """Assign concentrate to plants, pay for it, send it, and separate what arrives into oxides."""
     for miners, (own, shipped, price) in zip(model.mining, model.concentrate_market.assign(), strict=True):
-        group, cost = model.group_of(miners), miners.mining_cost()
-        home = np.flatnonzero(own)
-        plants = miners.plant[home]
-        np.add.at(intake, plants, own[home])
-        np.add.at(feed_cost, plants, own[home] * cost[home])
-        np.add.at(content.T, plants, own[home][:, None] * miners.basket.T[home])
-        model.shipped_abroad[miners.kind] = shipped.sum(axis=1)
+        _send_home(model, miners, own)
         for index in np.flatnonzero(shipped.any(axis=0)):
-            rows = np.flatnonzero((refiners.group_index == index) & refiners.operating)
-            grams = shipped[:, index]
-            parts = split_whole(int(grams.sum()), refiners.capacity[rows])
-            share = parts / max(int(grams.sum()), 1)
-            intake[rows] += parts
-            feed_cost[rows] += share * float((grams * cost).sum())
-            content[:, rows] += (miners.basket @ grams.astype(float))[:, None] * share
-            _pay_for_concentrate(model, miners, rows, grams, price[:, index], int(index), share)
-        ledger.move("separation", model.concentrate_row, group, model.separation, own + shipped.sum(axis=1), sink_row=0)
+            _send_outside(model, miners, shipped[:, index], price[:, index], int(index))
+    _refine(model, *model.feed.arrive())
+
+
+def _send_home(model: "MineralMarket", miners: "Population", grams: IntArray) -> None:
+    """Concentrate goes to the mine's own plant, next door."""
+    home = np.flatnonzero(grams)
+    content = miners.basket[:, home] * grams[home]
+    cost = grams[home] * miners.mining_cost()[home]
+    model.feed.send(0, miners.plant[home], grams[home], content, cost)
+    model.ledger.move(
+        "concentrate",
+        model.concentrate_row,
+        model.group_of(miners),
+        model.feed_group,
+        grams[home],
+        home,
+        miners.plant[home],
+    )
+
+
+def _send_outside(model: "MineralMarket", miners: "Population", grams: IntArray, price: FloatArray, index: int) -> None:
+    """Concentrate goes to a group of plants, which pay by the gram and share it by capacity."""
+    refiners, market = model.refiners, model.concentrate_market
+    rows = np.flatnonzero((refiners.group_index == index) & refiners.operating)
+    weeks = market.transit[miners.zone, market.zone[index]]
+    cost = miners.mining_cost()
+    for lag in np.unique(weeks[grams > 0]):
+        sent = np.where(weeks == lag, grams, 0)
+        parts = split_whole(int(sent.sum()), refiners.capacity[rows])
+        share = parts / max(int(sent.sum()), 1)
+        content = (miners.basket @ sent.astype(float))[:, None] * share
+        model.feed.send(int(lag), rows, parts, content, share * float((sent * cost).sum()))
+        _pay_for_concentrate(model, miners, rows, sent, price, index, share)
+        house, row = model.house, model.concentrate_row
+        model.ledger.move("concentrate", row, model.group_of(miners), house, sent, sink_row=0)
+        model.ledger.move("concentrate", row, house, model.feed_group, parts, 0, rows)
+
+
+def _refine(model: "MineralMarket", intake: IntArray, content: FloatArray, feed_cost: FloatArray) -> None:
+    """Separate what arrived: each oxide is floored, the rest is other oxides and losses."""
+    refiners, ledger = model.refiners, model.ledger
+    ledger.move("separation", model.concentrate_row, model.feed_group, model.separation, intake, sink_row=0)
     oxide = np.floor(content * refiners.recovery).astype(np.int64)
     ledger.move_all("separation", model.separation, model.group_of(refiners), oxide, source_row=0)
     lost = int(intake.sum() - oxide.sum())
     ledger.move("other oxides and losses", model.concentrate_row, model.separation, model.losses, [lost], 0, 0)
-    _pay_fees(model, intake, oxide)
-    busy = intake > 0
+    _pay_fees(model, intake)
     fees = model.concentrate_market.fees()[refiners.group_index] if refiners.size else np.zeros(0)
     now = feed_cost / np.maximum(intake, 1) + fees
-    refiners.unit_cost[:] = np.where(busy, refiners.unit_cost + (now - refiners.unit_cost) / 8.0, refiners.unit_cost)
+    changed = refiners.unit_cost + (now - refiners.unit_cost) / COST_WEEKS
+    refiners.unit_cost[:] = np.where(intake > 0, changed, refiners.unit_cost)
     refiners.usual_intake[:] += (intake - refiners.usual_intake) / OUTPUT_WEEKS
     refiners.usual_output[:] += (oxide - refiners.usual_output) / OUTPUT_WEEKS
     model.refined = oxide
@@ -151,7 +176,7 @@ def _pay_for_concentrate(
     ledger.pay("freight", refiners, model.carriers, split_whole(freight, share), rows, 0)
 
 
-def _pay_fees(model: "MineralMarket", intake: IntArray, oxide: IntArray) -> None:
+def _pay_fees(model: "MineralMarket", intake: IntArray) -> None:
     """Cost of separation, the treasury's part of it, and the revenue from other oxides."""
     refiners, ledger, market = model.refiners, model.ledger, model.market
     if not refiners.size:

@@ -1,10 +1,10 @@
-"""Goods under way to manufacturers: bought, not yet there (ODD: Trade)."""
+"""Goods under way: oxides to manufacturers, concentrate to plants; bought, not yet there (ODD: Trade)."""
 
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market_abm.units import IntArray
+from market_abm.units import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from market_abm.model import MineralMarket
@@ -44,3 +44,35 @@ class Transit:
     def week_slot(self) -> int:
         """Place of this week in the ring."""
         return self.model.week_index % len(self.ring)
+
+
+class Feed:
+    """Concentrate under way to plants, by week of arrival, with what it holds and what it cost.
+
+    Attributes
+    ----------
+    grams : (weeks, plants) [g].
+    content : (weeks, materials, plants) contained oxide [g].
+    cost : (weeks, plants) cash cost of mining it [g x US$/kg].
+    """
+
+    def __init__(self, model: "MineralMarket") -> None:
+        self.model = model
+        slots, plants = int(model.concentrate_market.transit.max(initial=0)) + 1, model.refiners.size
+        self.grams: IntArray = np.zeros((slots, plants), dtype=np.int64)
+        self.content: FloatArray = np.zeros((slots, len(model.market.materials), plants))
+        self.cost: FloatArray = np.zeros((slots, plants))
+
+    def send(self, weeks: int, plants: IntArray, grams: IntArray, content: FloatArray, cost: FloatArray) -> None:
+        """Put concentrate on the way to plants; a plant may be named more than once."""
+        slot = (self.model.week_index + weeks) % len(self.grams)
+        np.add.at(self.grams[slot], plants, grams)
+        np.add.at(self.content[slot].T, plants, content.T)
+        np.add.at(self.cost[slot], plants, cost)
+
+    def arrive(self) -> tuple[IntArray, FloatArray, FloatArray]:
+        """What arrives at each plant this week: grams, content and cost."""
+        slot = self.model.week_index % len(self.grams)
+        arrived = self.grams[slot].copy(), self.content[slot].copy(), self.cost[slot].copy()
+        self.grams[slot], self.content[slot], self.cost[slot] = 0, 0.0, 0.0
+        return arrived

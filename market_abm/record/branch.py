@@ -22,7 +22,7 @@ def branch(run: Run, at: str | dt.date, scenario: Scenario, progress: Progress |
     ----------
     run : the run to leave.
     at : first day under the other policies.
-    scenario : where they come from.
+    scenario : where they come from; its weeks are those of the run.
     progress : told each week.
 
     Raises
@@ -36,13 +36,22 @@ def branch(run: Run, at: str | dt.date, scenario: Scenario, progress: Progress |
     if maker is None:
         raise BranchError("this version of the model cannot branch; run the other scenario from its start.")
     watch, origin = Stopwatch(), origin_of(run, at)
-    follower = maker(run.scenario, run.seed, as_date(at), scenario)
+    scenario = _in_step(run, scenario)
+    try:
+        follower = maker(run.scenario, run.seed, as_date(at), scenario)
+    except ValueError as fault:  # the model refuses, say because the worlds differ
+        raise BranchError(f"{scenario.name} cannot follow {run.name}: {fault}") from fault
     return play(follower, scenario, run.seed, watch, progress, branch=origin)
 
 
 def branch_id(run: Run, at: str | dt.date, scenario: Scenario) -> str:
     """Return the identity that the branch will have."""
-    return run_id(scenario, run.seed, branch=origin_of(run, at))
+    return run_id(_in_step(run, scenario), run.seed, branch=origin_of(run, at))
+
+
+def _in_step(run: Run, scenario: Scenario) -> Scenario:
+    """Give the other scenario the weeks of the run: a branch ends when its parent does."""
+    return scenario.model_copy(update={"time": run.scenario.time})
 
 
 def origin_of(run: Run, at: str | dt.date) -> dict[str, Any]:

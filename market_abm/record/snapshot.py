@@ -30,6 +30,7 @@ MARKET_ARRAYS = (
 MARKET_NUMBERS = ("weeks_seen", "growth_years", "quota_alarm")
 MODEL_ARRAYS = ("fitness", "gated_share", "imports")
 LEDGER_ARRAYS = ("money", "mass", "_money_control", "_mass_control")
+FEED_ARRAYS = ("grams", "content", "cost")
 RECORD_ARRAYS = ("price", "flow", "stock", "activity", "imports", "share", "mining")
 RECORD_LISTS = ("licences", "events", "projects")
 
@@ -50,6 +51,8 @@ def take(model: "MineralMarket") -> bytes:
     for name in RECORD_ARRAYS:
         arrays[f"record/{name}"] = getattr(model.recorder, name)[: model.week_index]
     arrays["network/smuggling"], arrays["transit/ring"] = model.network.smuggling, model.transit.ring
+    for name in FEED_ARRAYS:
+        arrays[f"feed/{name}"] = getattr(model.feed, name)
     for kind, population in model.populations.items():
         for column in _own_columns(population):
             arrays[f"{kind}/{column}"] = population.__dict__[column]
@@ -145,6 +148,8 @@ def _put(model: "MineralMarket", name: str, values: Any) -> None:
         model.network.smuggling = values
     elif owner == "transit":
         model.transit.ring[...] = values
+    elif owner == "feed":
+        getattr(model.feed, field)[...] = values
     elif owner in model.populations:
         model.populations[owner].__dict__[field][...] = values
 

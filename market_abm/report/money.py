@@ -1,5 +1,6 @@
 """Who paid and who earned: the net of each account, and a matrix of payers and payees."""
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 MOST_ACCOUNTS = 18
 MATRIX_SIZE = 8
 MILLION = 1e6
+
+
+def account_label(account: str) -> str:
+    """Name of an account for people: `LicenceHolder` becomes "licence holder"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", account).lower() if account.isalpha() else account
 
 
 def nets(runs: "Sequence[Run]") -> pd.DataFrame:
@@ -50,14 +56,14 @@ def money_figure(runs: "Sequence[Run]") -> Figure:
             axes.hlines(row, low, high, color=INK, linewidth=0.9)
         edge = max(net, high if len(runs) > 1 else net, 0.0)
         axes.annotate(number(net), (edge, row), (4, 0), textcoords="offset points", va="center", size=8, color=GREY)
-    axes.set_yticks(range(len(kept)), [shorten(str(account), 27) for account in kept.index], fontsize=8)
+    axes.set_yticks(range(len(kept)), [shorten(account_label(str(account)), 27) for account in kept.index], fontsize=8)
     axes.set_ylim(len(kept) - 0.4, -0.6)
     axes.axvline(0, color=GREY, linewidth=0.7)
     axes.grid(visible=False, axis="y")
     axes.grid(axis="x")
     axes.spines["left"].set_visible(False)
     axes.xaxis.set_major_locator(ticker.MaxNLocator(4))
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+    axes.xaxis.set_major_formatter(lambda value, _: number(value))
     left_out = len(mean) - len(kept)
     header(axes, f"{left_out} smaller accounts left out" if left_out else "", "US$ m, whole window")
     return figure
@@ -81,6 +87,6 @@ def money_words(runs: "Sequence[Run]") -> str:
     """One sentence on the largest earner and payer."""
     mean = nets(runs).mean(axis=1)
     return (
-        f"The largest net earner is {mean.idxmax()} (US$ {number(float(mean.max()))} m), "
-        f"the largest net payer {mean.idxmin()} (US$ {number(float(-mean.min()))} m)."
+        f"The largest net earner is {account_label(str(mean.idxmax()))} (US$ {number(float(mean.max()))} m), "
+        f"the largest net payer {account_label(str(mean.idxmin()))} (US$ {number(float(-mean.min()))} m)."
     )

@@ -151,9 +151,9 @@ def sections(runs: "Sequence[Run]") -> list[Section]:
             "Money",
             "Receipts less payments of each account: bars to the right earned, bars to the left paid. "
             "The matrix shows who paid whom.",
-            grid(
+            html.text(
                 [
-                    picture("money", lambda: money.money_figure(runs), lambda: money.money_words(runs)),
+                    grid([picture("money", lambda: money.money_figure(runs), lambda: money.money_words(runs))]),
                     tables.payment_rows(runs),
                 ]
             ),

@@ -104,7 +104,7 @@ def _draw_bar(axes: Axes, row: int, bar: Bar, first: dt.date, last: dt.date) -> 
     axes.barh(row + 0.5, _at(end) - _at(start), left=_at(start), height=0.78, color=hue, alpha=0.25, linewidth=0)
     axes.vlines([_at(start)], row + 0.11, row + 0.89, color=hue, linewidth=1.6)
     inside = [_at(day) for day in bar.changes if start < day < end]
-    axes.vlines(inside, row + 0.62, row + 0.89, color=hue, linewidth=0.8)
+    axes.vlines(inside, row + 0.76, row + 0.89, color=hue, linewidth=0.8)
     whole, text = (last - first).days, shorten(bar.label, 48)
     part = (start - first).days / whole
     need = len(text) * 0.068 / (WIDTH - LEFT - RIGHT)

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from market_abm.policy import Policy
 from market_abm.report import html
 from market_abm.report.evidence import comparison
 from market_abm.report.html import Markup, tag
-from market_abm.report.money import matrix
+from market_abm.report.money import account_label, matrix
 from market_abm.report.projects import project_label
 from market_abm.report.spread import table
 from market_abm.report.style import zone_label
@@ -53,6 +54,11 @@ def told(value: Any) -> str:
     return str(value)
 
 
+def plain(name: str) -> str:
+    """A machine's name with spaces."""
+    return name.replace("_", " ")
+
+
 def comparison_rows(runs: "Sequence[Run]") -> Markup:
     """History beside the runs: one number a run, or the median with the middle 80 %."""
     frame = comparison(runs)
@@ -91,9 +97,20 @@ def policy_rows(run: "Run") -> Markup:
         start = "from the beginning" if policy.start.year < OPEN_START else str(policy.start)
         name = tag("strong", policy.label)
         off = Markup("") if policy.enabled else tag("em", " (switched off)")
-        what = policy.describe().removeprefix(policy.label).strip().removeprefix("(").removesuffix(")")
+        what = (
+            policy.describe().removeprefix(policy.label).strip().removeprefix("(").removesuffix(")").replace("_", " ")
+        )
         kind = policy.type.replace("_", " ")
-        rows.append([html.text([name, off]), kind, start, str(policy.end or "for good"), what, policy.note])
+        rows.append(
+            [
+                html.text([name, off]),
+                kind,
+                start,
+                str(policy.end or "for good"),
+                html.text([what, _dated(policy)]),
+                policy.note,
+            ]
+        )
     head = ("Policy", "Type", "Start", "End (first day not in force)", "What", "Source or remark")
     return html.table(head, rows, class_="words")
 
@@ -114,6 +131,17 @@ def project_rows(run: "Run") -> Markup:
     return html.details("The same as a table", html.table(("Project", "Zone", "At first", "Opened", "At last"), rows))
 
 
+def _dated(policy: Policy) -> Markup:
+    """The dated values of a policy, behind a click."""
+    parts = []
+    for name, value in policy:
+        if isinstance(value, list) and value and isinstance(value[0], tuple):
+            rows = [(str(day), f"{amount:,.10g}") for day, amount in value]
+            title = plain(name)
+            parts.append(html.details(f"{title} by date", html.table(("From", title.capitalize()), rows, numeric=(1,))))
+    return html.text(parts)
+
+
 def payment_rows(runs: "Sequence[Run]") -> Markup:
     """Matrix of payments, darker where more flows."""
     frame = matrix(runs)
@@ -128,9 +156,10 @@ def payment_rows(runs: "Sequence[Run]") -> Markup:
         return tag("span", number(usd), class_="heat", style=f"--heat:{60 * share:.0f}%")
 
     rows: list[list[html.Content]] = [
-        [tag("strong", str(payer)), *(cell(float(usd)) for usd in line)] for payer, line in frame.iterrows()
+        [tag("strong", account_label(str(payer))), *(cell(float(usd)) for usd in line)]
+        for payer, line in frame.iterrows()
     ]
-    head = ["pays \\ receives", *map(str, frame.columns)]
+    head = ["pays \\ receives", *(account_label(str(payee)) for payee in frame.columns)]
     caption = "Payments over the whole window, US$ m (the payer's row, the payee's column)"
     return html.table(head, rows, numeric=range(1, len(head)), caption=caption, class_="matrix")
 
@@ -151,7 +180,9 @@ def event_rows(run: "Run") -> Markup:
     for week, kind, actor, what in zip(shown["week"], shown["kind"], shown["actor"], shown["text"], strict=True):
         place = kinds.index(str(kind)) + 1 if str(kind) in kinds else 0
         day = pd.Timestamp(week).strftime("%Y-%m-%d")
-        cells = [tag("td", part) for part in (day, str(kind).replace("_", " "), str(actor), str(what))]
+        cells = [
+            tag("td", part) for part in (day, str(kind).replace("_", " "), str(actor).replace("_", " "), str(what))
+        ]
         rows.append(tag("tr", cells, class_=f"k{place}"))
     head = tag("thead", tag("tr", [tag("th", name, scope="col") for name in ("Week", "Kind", "Who", "What")]))
     body = tag("div", tag("table", [head, tag("tbody", rows)], class_="words"), class_="scroll tall", tabindex="0")
