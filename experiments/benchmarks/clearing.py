@@ -11,7 +11,9 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from market_abm.market.auction import UNLIMITED, Book, Clearing, Links, Orders, clear, clear_pool
+from market_abm.market.auction import clear
+from market_abm.market.licence_auction import clear_pool
+from market_abm.market.orders import UNLIMITED, Book, Clearing, Links, Orders
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 

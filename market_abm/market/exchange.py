@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from market_abm.agents.manufacturer import USUAL_WEEKS
-from market_abm.market.auction import Book, Clearing, Links, Orders, clear, clear_pool
+from market_abm.market.auction import clear
+from market_abm.market.licence_auction import clear_pool
 from market_abm.market.network import GATE, SMUGGLED, TRADE, Charges
+from market_abm.market.orders import Book, Clearing, Links, Orders
 from market_abm.units import TICKS_PER_DOLLAR, FloatArray, IntArray
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 
 from market_abm.agents.population import Population
-from market_abm.market.auction import Orders
+from market_abm.market.orders import Orders
 from market_abm.market.regime import PoolTerms
 from market_abm.market.rounding import split_whole
 from market_abm.units import TICKS_PER_DOLLAR, IntArray

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from market_abm.market.auction import UNLIMITED
 from market_abm.market.market import Market
+from market_abm.market.orders import UNLIMITED
 from market_abm.scenario.parameters import SmugglingParameters
 from market_abm.scenario.schema import Scenario
 from market_abm.units import TICKS_PER_DOLLAR, BoolArray, FloatArray, IntArray

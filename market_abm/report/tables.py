@@ -100,7 +100,7 @@ def policy_rows(run: "Run") -> Markup:
         what = (
             policy.describe().removeprefix(policy.label).strip().removeprefix("(").removesuffix(")").replace("_", " ")
         )
-        kind = policy.type.replace("_", " ")
+        kind = plain(policy.type)
         rows.append(
             [
                 html.text([name, off]),
@@ -180,9 +180,7 @@ def event_rows(run: "Run") -> Markup:
     for week, kind, actor, what in zip(shown["week"], shown["kind"], shown["actor"], shown["text"], strict=True):
         place = kinds.index(str(kind)) + 1 if str(kind) in kinds else 0
         day = pd.Timestamp(week).strftime("%Y-%m-%d")
-        cells = [
-            tag("td", part) for part in (day, str(kind).replace("_", " "), str(actor).replace("_", " "), str(what))
-        ]
+        cells = [tag("td", part) for part in (day, plain(str(kind)), plain(str(actor)), str(what))]
         rows.append(tag("tr", cells, class_=f"k{place}"))
     head = tag("thead", tag("tr", [tag("th", name, scope="col") for name in ("Week", "Kind", "Who", "What")]))
     body = tag("div", tag("table", [head, tag("tbody", rows)], class_="words"), class_="scroll tall", tabindex="0")

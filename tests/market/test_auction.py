@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from market_abm.market import auction, clearing
-from market_abm.market.auction import UNLIMITED, Clearing, Links, OrderError, Orders, clear, split
+from market_abm.market import auction, settlement
+from market_abm.market.auction import clear
+from market_abm.market.orders import UNLIMITED, Clearing, Links, OrderError, Orders, split
 from market_abm.units import IntArray
 
 
@@ -206,7 +207,7 @@ def test_float_columns_are_refused() -> None:
 
 
 def test_a_wrong_price_fails_its_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clearing, "canonical_price", lambda low, high, last: high + 1)
+    monkeypatch.setattr(settlement, "canonical_price", lambda low, high, last: high + 1)
 
     with pytest.raises(auction.CertificateError, match="dual"):
         clear(orders((0, 100, 5)), orders((0, 50, 5)), links(), column([70]))
