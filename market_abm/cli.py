@@ -4,7 +4,6 @@ Exit codes: 0 done, 1 ran but a check or a run failed, 2 the input is wrong.
 Heavy packages are imported inside the commands, so that `--help` is quick.
 """
 
-import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +22,7 @@ from market_abm.console import (
     told,
     week_bar,
 )
+from market_abm.record import interrupt
 
 if TYPE_CHECKING:
     from market_abm.record.run import Run
@@ -249,7 +249,7 @@ def _facts(run: "Run") -> dict[str, Any]:
 
 def main() -> None:
     """Entry point of `market-abm`; SIGTERM is answered like Ctrl-C, so nothing stays half-written."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt.listen()
     app()
 
 

@@ -15,12 +15,13 @@ from market_abm.market import books, enactment, finance, investment, minds, orig
 from market_abm.market.concentrate import ConcentrateMarket
 from market_abm.market.contracts import ContractBook, OfftakeContract
 from market_abm.market.exchange import Exchange
-from market_abm.market.ledger import Group, Ledger
+from market_abm.market.ledger import ConservationError, Group, Ledger
 from market_abm.market.licence_pool import LicencePool
 from market_abm.market.market import Market
 from market_abm.market.network import Network
 from market_abm.market.transit import Feed, Transit
 from market_abm.policy import ActorPolicy, AnyPolicy, Policy
+from market_abm.record.collector import RecordView
 from market_abm.record.recorder import Recorder
 from market_abm.scenario.schema import Scenario
 from market_abm.units import FloatArray, IntArray
@@ -96,6 +97,7 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         self.in_force: list[Policy] = []
         self.running = self.week_index < self.weeks
         self.recorder = Recorder(self)
+        self.datacollector = RecordView(self)
         self._sign_first_contracts()
 
     # -- construction ------------------------------------------------------------------------
@@ -190,6 +192,10 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         """Nothing appeared, nothing vanished, nobody holds less than nothing, the house is empty."""
         where = f"week of {self.today}"
         self.ledger.check(where)
+        if self.separation.mass.sum():
+            raise ConservationError(
+                f"{int(self.separation.mass.sum()):+,} g went into separation and did not come out, {where}."
+            )
         if self.house.money.any() or self.house.mass.any():
             self.house.last_entry = f"{self.house.last_entry} (the clearing house must end empty)"
             self.ledger._fail("money", self.house.money, where)
@@ -259,7 +265,7 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         if self.week_index:
             before = self.date_of(self.week_index - 1)
             self.in_force = [policy for policy in self.scenario.policy if policy.in_force(before)]
-        self.running = self.week_index < self.weeks
+        self.steps, self.running = self.week_index, self.week_index < self.weeks
 
     def end_contracts_of(self, row: int) -> None:
         """End all offtakes of a mine; it is free of its own plant again."""
@@ -293,7 +299,7 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
 
     def close(self) -> None:
         """Let Mesa forget this model; it keeps every model it ever saw alive by an agent counter."""
-        mesa.Agent._ids.pop(self, None)
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)  # Mesa 3.5 counts in the model and keeps none
 
 
 def branch(scenario: Scenario, seed: int, at: dt.date, other: Scenario) -> MineralMarket:
@@ -303,7 +309,7 @@ def branch(scenario: Scenario, seed: int, at: dt.date, other: Scenario) -> Miner
     ----------
     scenario, seed : the run to branch from; it is repeated, which gives the same weeks.
     at : the first week under other policies is the first Monday on or after it.
-    other : its policies and end hold from then on; the rest must be the same world.
+    other : its policies hold from then on; the rest must be the same world.
 
     Raises
     ------

@@ -15,6 +15,16 @@ if TYPE_CHECKING:
 START_UTILISATION = 0.85  # of operating mines (prototype v3)
 START_COVER_WEEKS = 4.0  # oxide at plants at the start, in weeks of output (prototype v3)
 CLAIMS = ("concentrate", "debt", "state debt")  # kept in the ledger beside the traded materials
+PARTIES = {
+    "Manufacturer": "manufacturers",
+    "Speculator": "speculators",
+    "Miner": "mines",
+    "IllegalMiner": "illegal mines",
+    "Refiner": "refiners",
+    "StateBuyer": "state",
+    "LicenceHolder": "licence holders",
+}
+"""Names of the parties in tables of money; zones and names of state bodies follow."""
 INSTITUTIONS = (
     *("opening", "ground", "separation", "making", "losses", "customers", "suppliers"),
     *("owners", "banks", "carriers", "smugglers", "middlemen"),
@@ -25,13 +35,18 @@ def open_books(model: "MineralMarket") -> None:
     """Open an account for everybody who can hold money or mass."""
     model.ledger = Ledger([*model.market.materials, *CLAIMS])
     zones = len(model.market.zones)
+    zone_names = model.market.zones
     for name, population in model.populations.items():
-        model.ledger.open(name, population.size)
+        kind = PARTIES.get(name, name)
+        labels = [f"{kind} {zone_names[zone]}" for zone in population.zone]
+        if population is model.state_buyers:
+            labels = [f"{kind}:{body}" for body in population.name]
+        model.ledger.open(name, population.size, labels=labels)
     holders = {"under way": model.manufacturers.size, "scrap": zones, "goods in use": zones}
     holders |= {"concentrate under way": model.refiners.size, "concentrate reserve": zones, "house": 1}
     for name, size in holders.items():
         model.ledger.open(name, size)
-    model.ledger.open("treasury", zones, source=True)
+    model.ledger.open("treasury", zones, labels=[f"treasury {zone}" for zone in zone_names], source=True)
     for name in INSTITUTIONS:
         model.ledger.open(name, 1, source=True)
     model.ledger.begin()

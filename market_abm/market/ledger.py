@@ -7,6 +7,7 @@ kept for each group apart from the balances: `check` compares the two, so a
 write past the ledger is found and the group and its last entry are named.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,10 +35,20 @@ class Group:
     money: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     mass: IntArray = field(default_factory=lambda: np.zeros((0, 0), dtype=np.int64))
     last_entry: str = "none"
+    labels: list[str] = field(default_factory=list)
+    label_of: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def codes(self, row: Any) -> Any:
+        """Label of the accounts an entry touches, as a number: the journal tells parties apart by label."""
+        if len(self.labels) == 1:
+            return 0
+        return self.label_of if row is EVERY else self.label_of[row]
 
 
 class Ledger:
     """Double-entry books of a run.
+
+    `journal` adds up payments by group and purpose, `pages` the same by label.
 
     Parameters
     ----------
@@ -49,10 +60,20 @@ class Ledger:
         self.groups: dict[str, Group] = {}
         self._accounts = 0
         self.journal: dict[tuple[str, str, str], int] = {}
+        self.pages: dict[tuple[str, str, str], IntArray] = {}
 
-    def open(self, name: str, size: int, *, source: bool = False) -> Group:
-        """Open a group of accounts; `source` groups may owe mass (the ground, recipes)."""
+    def open(self, name: str, size: int, *, labels: Sequence[str] | None = None, source: bool = False) -> Group:
+        """Open a group of accounts.
+
+        Parameters
+        ----------
+        name, size : of the group.
+        labels : one for each account, by which the journal tells them apart; the group's name when silent.
+        source : whether the group may owe mass (the ground, recipes).
+        """
         group = Group(name, self._accounts, size, len(self.groups), source)
+        group.labels = list(dict.fromkeys(labels)) if labels else [name]
+        group.label_of = np.array([group.labels.index(label) for label in labels or [name] * size], dtype=np.int64)
         self.groups[name] = group
         self._accounts += size
         return group
@@ -103,6 +124,14 @@ class Ledger:
         self._money_control[payee.index] += total
         key = (payer.name, payee.name, purpose)
         self.journal[key] = self.journal.get(key, 0) + total
+        page = self.pages.get(key)
+        if page is None:
+            page = self.pages[key] = np.zeros((len(payer.labels), len(payee.labels)), dtype=np.int64)
+        place = payer.codes(payer_row), payee.codes(payee_row)
+        if np.ndim(place[0]) or np.ndim(place[1]):
+            np.add.at(page, place, amounts)
+        else:
+            page[place] += total
         payer.last_entry = payee.last_entry = f"{purpose}: {payer.name} to {payee.name}, {total:,} micro-US$"
 
     def move(
@@ -132,6 +161,15 @@ class Ledger:
         """Move mass of all traded materials, grams of shape (materials, ...)."""
         for material in range(grams.shape[0]):
             self.move(purpose, material, source, sink, grams[material], source_row, sink_row)
+
+    def payments(self) -> dict[tuple[str, str, str], int]:
+        """All money paid so far [micro-US$], by labels of payer and payee and by purpose."""
+        told: dict[tuple[str, str, str], int] = {}
+        for (payer, payee, purpose), page in self.pages.items():
+            for row, column in np.argwhere(page):
+                names = self.groups[payer].labels[row], self.groups[payee].labels[column]
+                told[(*names, purpose)] = told.get((*names, purpose), 0) + int(page[row, column])
+        return told
 
     # -- checks ----------------------------------------------------------------------------------
     def check(self, where: str) -> None:

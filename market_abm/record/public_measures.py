@@ -10,8 +10,8 @@ from market_abm.record.reading import JAPAN, NotCoveredError, years
 from market_abm.record.run import Run
 from market_abm.record.supply_measures import japan_china_share
 
-TREASURY, STATE, BODIES = "treasury", "state:", "StateBuyer"
-"""Public accounts: a treasury and its zone, a state body by its name, all state bodies together."""
+TREASURY, STATE = "treasury ", "state:"
+"""Public accounts: a treasury and its zone, a state body and its name."""
 
 
 def spending(run: Run, zone: str | None = None) -> float:
@@ -71,15 +71,12 @@ def owner(run: Run, account: str) -> str | None:
     if account.startswith(STATE):
         body = bodies.get(account.removeprefix(STATE).strip())
         return body.zone if body else None
-    if account.startswith(BODIES):
-        zones = {body.zone for body in bodies.values()}
-        return zones.pop() if len(zones) == 1 else None
-    zone = account.removeprefix(TREASURY).strip(" :_")
+    zone = account.removeprefix(TREASURY)
     return zone if zone in run.scenario.zone else None
 
 
 def _is_public(account: str) -> bool:
-    return account.startswith((TREASURY, STATE, BODIES))
+    return account.startswith((TREASURY, STATE))
 
 
 PUBLIC_MEASURES = [

@@ -37,7 +37,7 @@ class Recorder:
         self.mining = np.zeros((weeks, 2, zones))
         self.licences: list[tuple[int, str, float, float, float, float]] = []
         self.money: dict[tuple[int, str, str, str], int] = {}
-        self._journal: dict[tuple[str, str, str], int] = {}
+        self._paid: dict[tuple[str, str, str], int] = {}
         self.events: list[tuple[int, str, str, str]] = []
         self.projects: list[tuple[str, int, int, int]] = [
             (str(name), int(zone), 0, int(stage))
@@ -92,11 +92,12 @@ class Recorder:
     def _record_money(self) -> None:
         """Book the year's payments, the difference of the journal since the last time."""
         year = self.model.today.year
-        for key, total in self.model.ledger.journal.items():
-            change = total - self._journal.get(key, 0)
+        paid = self.model.ledger.payments()
+        for key, total in paid.items():
+            change = total - self._paid.get(key, 0)
             if change:
                 self.money[(year, *key)] = self.money.get((year, *key), 0) + change
-        self._journal = dict(self.model.ledger.journal)
+        self._paid = paid
 
     def log(self, kind: str, actor: str, text: str) -> None:
         """Keep an event."""

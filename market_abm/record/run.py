@@ -14,6 +14,7 @@ from typing import Any, Protocol, Self
 
 import pandas as pd
 
+from market_abm.record import interrupt
 from market_abm.record.dates import shortened
 from market_abm.record.digest import digest, tidy
 from market_abm.record.errors import RunFolderError
@@ -204,11 +205,16 @@ def play(
     try:
         while model.running:
             model.step()
+            interrupt.heed()
             if progress is not None:
                 progress(model.week_index, model.weeks, model.today)
         manifest = {"id": run_id(scenario, seed, **further), "setting": setting_id(scenario, **further)}
         manifest |= {key: value for key, value in further.items() if value is not None}
         return Run(scenario, seed, model.tables(), manifest | circumstances(watch, model.week_index))
+    except SystemError as fault:
+        if interrupt.came_as(fault):
+            raise KeyboardInterrupt from fault
+        raise
     finally:
         model.close()
 

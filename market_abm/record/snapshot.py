@@ -112,9 +112,10 @@ def _plain(model: "MineralMarket") -> dict[str, Any]:
         "pools": {label: _pool_facts(pool) for label, pool in model.pools.items()},
         "offtakes": [dataclasses.asdict(contract) for contract in model.contracts.offtakes],
         "journal": [[*key, total] for key, total in ledger.journal.items()],
+        "pages": [[*key, page.tolist()] for key, page in ledger.pages.items()],
         "record": {name: getattr(record, name) for name in RECORD_LISTS},
         "money": [[*key, total] for key, total in record.money.items()],
-        "booked": [[*key, total] for key, total in record._journal.items()],
+        "booked": [[*key, total] for key, total in record._paid.items()],
     }
 
 
@@ -160,11 +161,12 @@ def _put_plain(model: "MineralMarket", plain: dict[str, Any], arrays: dict[str, 
     model.halts = plain["halts"]
     model.contracts.offtakes = [OfftakeContract(**row) for row in plain["offtakes"]]
     model.ledger.journal = {(a, b, c): total for a, b, c, total in plain["journal"]}
+    model.ledger.pages = {(a, b, c): np.array(page, dtype=np.int64) for a, b, c, page in plain["pages"]}
     record = model.recorder
     for name, rows in plain["record"].items():
         setattr(record, name, [tuple(row) for row in rows])
     record.money = {(year, a, b, c): total for year, a, b, c, total in plain["money"]}
-    record._journal = {(a, b, c): total for a, b, c, total in plain["booked"]}
+    record._paid = {(a, b, c): total for a, b, c, total in plain["booked"]}
     for label, facts in plain["pools"].items():
         terms = facts["terms"]
         terms["materials"] = tuple(terms["materials"])

@@ -94,8 +94,9 @@ def _weighted(rows: pd.DataFrame, column: str) -> "pd.Series[float]":
 
 # -- mines and concentration ---------------------------------------------------------------------
 def outside_mine_share(run: Run, year: int) -> float:
-    """Share of mined tonnes, legal and illegal, that comes from outside the gated zone [1]."""
+    """Share of legally mined tonnes that comes from outside the gated zone [1]; statistics leave illegal output out."""
     rows = within(run, "mining", f"{year}", f"{year + 1}")
+    rows = rows[rows["legality"] == "legal"]
     return ratio(rows.loc[rows["zone"] != gate(run), "tonnes"].sum(), rows["tonnes"].sum())
 
 
