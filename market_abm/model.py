@@ -15,7 +15,7 @@ from market_abm.market import books, enactment, finance, investment, minds, orig
 from market_abm.market.concentrate import ConcentrateMarket
 from market_abm.market.contracts import ContractBook, OfftakeContract
 from market_abm.market.exchange import Exchange
-from market_abm.market.ledger import ConservationError, Group, Ledger
+from market_abm.market.ledger import ConservationError, Group
 from market_abm.market.licence_pool import LicencePool
 from market_abm.market.market import Market
 from market_abm.market.network import Network
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 QUARTER_WEEKS = 13
 
 
-class MineralMarket(mesa.Model):  # type: ignore[misc]
+class MineralMarket(mesa.Model, books.KeepsBooks):  # type: ignore[misc]
     """A market for critical minerals.
 
     Parameters
@@ -45,29 +45,6 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         Classes of agents by `build.KINDS` key that replace the shipped ones.
     """
 
-    ledger: Ledger
-    concentrate_row: int
-    debt_row: int
-    state_debt_row: int
-    under_way: Group
-    scrap: Group
-    products: Group
-    feed_group: Group
-    reserve_store: Group
-    house: Group
-    treasury: Group
-    opening: Group
-    ground: Group
-    separation: Group
-    making: Group
-    losses: Group
-    customers: Group
-    suppliers: Group
-    owners: Group
-    banks: Group
-    carriers: Group
-    smugglers: Group
-    middlemen: Group
     need: FloatArray
     used: IntArray
     lost_sales: FloatArray
@@ -275,6 +252,15 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
     def log(self, kind: str, actor: str, text: str) -> None:
         """Put an event on the record."""
         self.recorder.log(kind, actor, text)
+
+    @property
+    def scenario(self) -> Scenario:
+        """What is simulated. Mesa 3.5 has a `scenario` of its own, which this one stands before."""
+        return self._scenario
+
+    @scenario.setter
+    def scenario(self, scenario: Scenario) -> None:
+        self._scenario = scenario
 
     # -- Mesa and results ----------------------------------------------------------------------
     @property

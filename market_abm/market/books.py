@@ -6,7 +6,7 @@ import numpy as np
 
 from market_abm.agents.life import Stage
 from market_abm.agents.manufacturer import PRODUCT_COVER
-from market_abm.market.ledger import Ledger
+from market_abm.market.ledger import Group, Ledger
 from market_abm.units import MICROS_PER_DOLLAR
 
 if TYPE_CHECKING:
@@ -29,6 +29,34 @@ INSTITUTIONS = (
     *("opening", "ground", "separation", "making", "losses", "customers", "suppliers"),
     *("owners", "banks", "carriers", "smugglers", "middlemen"),
 )
+
+
+class KeepsBooks:
+    """Names of the books and institutions that `open_books` gives a model."""
+
+    ledger: Ledger
+    concentrate_row: int
+    debt_row: int
+    state_debt_row: int
+    under_way: Group
+    scrap: Group
+    products: Group
+    feed_group: Group
+    reserve_store: Group
+    house: Group
+    treasury: Group
+    opening: Group
+    ground: Group
+    separation: Group
+    making: Group
+    losses: Group
+    customers: Group
+    suppliers: Group
+    owners: Group
+    banks: Group
+    carriers: Group
+    smugglers: Group
+    middlemen: Group
 
 
 def open_books(model: "MineralMarket") -> None:

@@ -13,14 +13,16 @@ import time
 import types
 from pathlib import Path
 
-import market_abm
 import pytest
 from typer.testing import CliRunner
+
+import market_abm
 
 ROOT = Path(market_abm.__file__).parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "record"))
 
 from fake_market import FailingMarket, FakeMarket, InterruptedMarket, tiny  # noqa: E402
+
 from market_abm import console  # noqa: E402
 from market_abm.cli import app  # noqa: E402
 from market_abm.market.ledger import ConservationError  # noqa: E402

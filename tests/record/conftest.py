@@ -8,6 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # worker processes import the fake markets by name
 
 from fake_market import FakeMarket, tiny
+
 from market_abm.record.run import Run, simulate
 from market_abm.scenario.schema import Scenario
 

@@ -4,6 +4,7 @@ import datetime as dt
 
 import numpy as np
 import pandas as pd
+
 from market_abm.scenario.schema import Scenario
 
 WEEK = dt.timedelta(weeks=1)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+
 from market_abm.history import reference_table
 from market_abm.record.measures import MEASURES, compare, comparison_table, measures
 from market_abm.record.public_measures import spending

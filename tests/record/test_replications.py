@@ -6,9 +6,10 @@ import sys
 import time
 from pathlib import Path
 
-import market_abm
 import pytest
 from fake_market import FailingMarket, FakeMarket, InterruptedMarket
+
+import market_abm
 from market_abm.record.errors import RunFolderError
 from market_abm.record.replications import load_runs, replicate
 from market_abm.record.run import Run, simulate

@@ -10,10 +10,11 @@ import time
 import weakref
 from pathlib import Path
 
-import market_abm
 import pandas as pd
 import pytest
 from fake_market import FailingMarket, FakeMarket
+
+import market_abm
 from market_abm.record import folder as folder_module
 from market_abm.record import interrupt
 from market_abm.record.digest import digest

@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 import pandas as pd
 import pytest
 from made_up_runs import make_run, make_scenario, make_tables
+
 from market_abm.report import style
 from market_abm.report.page import page, write_report
 from market_abm.report.spread import COLUMNS

@@ -2,10 +2,11 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 from made_up_runs import make_run, make_scenario, make_tables
+from matplotlib.figure import Figure
+
 from market_abm.report import evidence, plots
 from market_abm.report.strip import bars
 from market_abm.report.svg import to_svg
-from matplotlib.figure import Figure
 
 OF_RUNS = [
     plots.dependence_figure,
