@@ -52,7 +52,7 @@ def build_manufacturers(model: "MineralMarket", kind: type) -> Population:
     """Manufacturers with lognormal sizes that add up to their group's use."""
     market = model.market
     names, groups, specs = named(model.scenario.manufacturer)
-    makers = Population(model, kind, names)
+    makers = Population(model, kind, names, "Manufacturer")
     makers.zone[:], makers.group[:] = _zones(model, specs), groups
     makers.sector[:] = [market.regime.sectors[spec.sector] for spec in specs]
     makers.growth[:] = [spec.growth_per_year for spec in specs]
@@ -88,7 +88,7 @@ def build_miners(model: "MineralMarket", kind: type, legality: str) -> Populatio
     """Mines of one legality with their baskets, costs and life stages."""
     scenario, market = model.scenario, model.market
     names, groups, specs = named({key: row for key, row in scenario.mine.items() if row.legality == legality})
-    miners = Population(model, kind, names)
+    miners = Population(model, kind, names, "Miner" if legality == "legal" else "IllegalMiner")
     miners.zone[:], miners.group[:] = _zones(model, specs), groups
     deposits = list(scenario.deposit)
     miners.deposit[:] = [deposits.index(spec.deposit) for spec in specs]
@@ -121,13 +121,13 @@ def build_miners(model: "MineralMarket", kind: type, legality: str) -> Populatio
     miners.sponsor[:] = -1
     plants = list(scenario.refinery)
     first = np.cumsum([0] + [scenario.refinery[name].count for name in plants])
-    order = dict.fromkeys(groups, 0)
-    for row, (group, spec) in enumerate(zip(groups, specs, strict=True)):
+    taken = dict.fromkeys(plants, 0)  # mines of several groups may share a row of plants, one each
+    for row, spec in enumerate(specs):
         miners.plant[row] = -1
         if spec.plant is not None:
             index = plants.index(spec.plant)
-            miners.plant[row] = first[index] + order[group] % scenario.refinery[spec.plant].count
-            order[group] += 1
+            miners.plant[row] = first[index] + taken[spec.plant] % scenario.refinery[spec.plant].count
+            taken[spec.plant] += 1
     return miners
 
 
@@ -148,7 +148,7 @@ def build_refiners(model: "MineralMarket", kind: type) -> Population:
     """Separation plants; those of a project belong to its mine."""
     scenario = model.scenario
     names, groups, specs = named(scenario.refinery)
-    refiners = Population(model, kind, names)
+    refiners = Population(model, kind, names, "Refiner")
     refiners.zone[:], refiners.group[:] = _zones(model, specs), groups
     order = list(scenario.refinery)
     refiners.group_index[:] = [order.index(group) for group in groups]
@@ -167,7 +167,7 @@ def build_refiners(model: "MineralMarket", kind: type) -> Population:
 def build_speculators(model: "MineralMarket", kind: type) -> Population:
     """Traders with Pareto wealth; their capital is paid in by `fill_books`."""
     names, groups, specs = named(model.scenario.speculator)
-    traders = Population(model, kind, names)
+    traders = Population(model, kind, names, "Speculator")
     rules = model.scenario.parameters.speculator
     traders.zone[:], traders.group[:] = _zones(model, specs), groups
     traders.material[:] = [model.market.materials.index(spec.material) for spec in specs]
@@ -202,7 +202,7 @@ def build_authorities(model: "MineralMarket") -> tuple[Population, Population]:
 def build_state_buyers(model: "MineralMarket", kind: type) -> Population:
     """State bodies that are enabled."""
     rows = {name: row for name, row in model.scenario.state_buyer.items() if row.enabled}
-    bodies = Population(model, kind, list(rows))
+    bodies = Population(model, kind, list(rows), "StateBuyer")
     bodies.zone[:] = _zones(model, list(rows.values()))
     return bodies
 

@@ -105,7 +105,7 @@ class MineralMarket(mesa.Model, books.KeepsBooks):  # type: ignore[misc]
             *(self.manufacturers, self.speculators, self.miners, self.illegal_miners),
             *(self.refiners, self.state_buyers, self.export_authorities, self.licence_holders),
         )
-        self.populations = {population.kind.__name__: population for population in everybody}
+        self.populations = {population.key: population for population in everybody}
         self.market.refiners_operating = self.refiners.operating
         self.surplus: dict[type, FloatArray] = {}
         self.dug: dict[type, IntArray] = {
@@ -174,8 +174,11 @@ class MineralMarket(mesa.Model, books.KeepsBooks):  # type: ignore[misc]
                 f"{int(self.separation.mass.sum()):+,} g went into separation and did not come out, {where}."
             )
         if self.house.money.any() or self.house.mass.any():
-            self.house.last_entry = f"{self.house.last_entry} (the clearing house must end empty)"
-            self.ledger._fail("money", self.house.money, where)
+            left = f"{int(self.house.money.sum()):+,} micro-US$ and {int(self.house.mass.sum()):+,} g"
+            raise ConservationError(
+                f"{left} left in the accounts of house, {where}: the clearing house must end empty. "
+                f"Last entry: {self.house.last_entry}."
+            )
 
     # -- what verbs ask for --------------------------------------------------------------------
     @property
@@ -189,7 +192,7 @@ class MineralMarket(mesa.Model, books.KeepsBooks):  # type: ignore[misc]
 
     def group_of(self, population: Population) -> Group:
         """Accounts of a population."""
-        return self.ledger.groups[population.kind.__name__]
+        return self.ledger.groups[population.key]
 
     def miner_rows(self, names: list[str]) -> list[int]:
         """Rows of the legal mines whose own or group name is given."""

@@ -9,7 +9,7 @@ later in the round: an unused licence still has a value.
 import numpy as np
 
 from market_abm.agents.column import Column
-from market_abm.agents.population import Agent, rule
+from market_abm.agents.population import Agent, rule, rule_of_each
 from market_abm.scenario.parameters import LicenceParameters
 from market_abm.units import Values
 
@@ -28,7 +28,7 @@ class ExportAuthority(Agent):
         """Numbers of the rules below."""
         return self.population.model.scenario.parameters.licence
 
-    @rule
+    @rule_of_each(1)
     def cut_against_usual(self, quota_t: Values) -> Values:
         """Cut of a new round against what buyers had come to expect [1].
 
@@ -38,7 +38,7 @@ class ExportAuthority(Agent):
         """
         return np.clip(1 - quota_t / np.maximum(self.usual_quota, 1.0), 0.0, 1.0)
 
-    @rule
+    @rule_of_each(1)
     def next_usual_quota(self, quota_t: Values) -> Values:
         """What buyers expect after a round [t]: they learn part of the change."""
         rules = self.parameters
@@ -64,7 +64,7 @@ class LicenceHolder(Agent):
         """Numbers of the rules below."""
         return self.population.model.scenario.parameters.licence
 
-    @rule
+    @rule_of_each(1)
     def offers(self, licences: Values, weeks_left: float, last_price: float) -> tuple[Values, Values]:
         """Licences offered this week.
 

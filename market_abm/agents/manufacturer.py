@@ -9,7 +9,7 @@ import numpy as np
 
 from market_abm.agents.arithmetic import TINY, beyond, over_materials, power, ratio
 from market_abm.agents.column import Column
-from market_abm.agents.population import Agent, rule
+from market_abm.agents.population import Agent, rule, rule_of_each
 from market_abm.scenario.parameters import ManufacturerParameters
 from market_abm.units import WEEKS_PER_YEAR, Values
 
@@ -87,7 +87,7 @@ class Manufacturer(Agent):
         """Own product in stock [g]."""
         return over_materials(np.where(self.own_product(), self.stock, 0))
 
-    @rule
+    @rule_of_each(1)
     def possible_activity(self, need: Values) -> Values:
         """Share of wanted activity that stocks allow [1]: no magnet without all its oxides."""
         allowed = np.where(need > 0, ratio(self.stock, need), 1.0)

@@ -24,10 +24,20 @@ if TYPE_CHECKING:
 Rule = TypeVar("Rule", bound=Callable[..., Any])
 
 
-def rule(function: Rule) -> Rule:
+def rule_of_each(arguments: int) -> Callable[[Rule], Rule]:
+    """Mark a rule whose first arguments hold one value an agent, (..., n) for all."""
+
+    def mark(method: Rule) -> Rule:
+        method.__is_rule__ = True  # type: ignore[attr-defined]
+        method.__each__ = arguments  # type: ignore[attr-defined]
+        return method
+
+    return mark
+
+
+def rule(method: Rule) -> Rule:
     """Mark a method as a rule: it returns, never writes, and works for one or for all."""
-    function.__is_rule__ = True  # type: ignore[attr-defined]
-    return function
+    return rule_of_each(0)(method)
 
 
 class Agent(mesa.Agent):  # type: ignore[misc]
@@ -85,12 +95,15 @@ class Population:
     ----------
     model : the model they live in.
     kind : class of the agents.
-    names : unique name of each agent; its hash is the agent's stable number.
+    names : unique name of each agent.
+    key : name of the population; with an agent's name it makes the agent's stable number, so that a class put
+        in the place of a shipped one meets the same luck. The name of the class when silent.
     """
 
-    def __init__(self, model: "MineralMarket", kind: type[Agent], names: Sequence[str]) -> None:
+    def __init__(self, model: "MineralMarket", kind: type[Agent], names: Sequence[str], key: str = "") -> None:
         self.model = model
         self.kind = kind
+        self.key = key or kind.__name__
         self.size = len(names)
         materials = len(model.market.materials)
         for column in kind.columns():
@@ -98,7 +111,7 @@ class Population:
                 shape = (materials, self.size) if column.by_material else (self.size,)
                 self.__dict__[column.name] = np.zeros(shape, dtype=column.dtype)
         self.__dict__["name"][:] = names
-        self.__dict__["number"][:] = [stable_number(f"{kind.__name__}/{name}") for name in names]
+        self.__dict__["number"][:] = [stable_number(f"{self.key}/{name}") for name in names]
         self._views: list[Agent] | None = None
         self._membership: FloatArray | None = None
         for name in kind.rules():
@@ -110,7 +123,11 @@ class Population:
         return functools.partial(self._ask_each, name)
 
     def _ask_each(self, name: str, *arguments: Any) -> Any:
-        answers = [getattr(agent, name)(*arguments) for agent in self.agents]
+        each = getattr(getattr(self.kind, name), "__each__", 0)
+        answers = [
+            getattr(agent, name)(*(part[..., agent.row] for part in arguments[:each]), *arguments[each:])
+            for agent in self.agents
+        ]
         if answers and isinstance(answers[0], tuple):
             return tuple(np.stack(part, axis=-1) for part in zip(*answers, strict=True))
         if not answers:  # nobody to ask: the array form knows the shapes

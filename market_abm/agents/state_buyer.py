@@ -51,7 +51,7 @@ class StateBuyer(Agent):
             for row in self._rows(policy.materials):
                 bid[0, row] += self._stockpile_purchase(policy, row)
                 ask[0, row] += self._stockpile_release(policy, row)
-                bid_limit[0, row] *= 1 + ORDER_PREMIUM
+                bid_limit[0, row] = quote[row] * (1 + ORDER_PREMIUM)
         for policy in self.held(BandPurchase):
             if policy.producers:  # bought straight from those producers, as a contract
                 continue

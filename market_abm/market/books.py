@@ -124,6 +124,10 @@ def fill_books(model: "MineralMarket") -> None:
     stock[makers.product[selling], selling] = np.floor(makers.output_rate[selling] * PRODUCT_COVER)
     ledger.move_all("opening", model.opening, model.group_of(makers), stock, source_row=0)
     _open_plants(model)
+    miners, capital = model.miners, model.scenario.parameters.investment.working_capital
+    running = ~miners.corporate & (miners.stage == Stage.OPERATING)
+    purse = np.where(running, np.floor(capital * miners.capex), 0).astype(np.int64)
+    ledger.pay("working capital", model.owners, model.group_of(miners), purse, payer_row=0)
     traders = model.speculators
     if traders.size:
         cash = np.floor(traders.start_capital * MICROS_PER_DOLLAR).astype(np.int64)

@@ -97,10 +97,13 @@ class ContractBook:
         model, market = self.model, self.model.market
         miners, refiners, makers = model.miners, model.refiners, model.manufacturers
         plant = int(miners.plant[contract.seller])
+        if plant < 0:
+            return
         recovery = refiners.recovery[plant]
         size = miners.capacity[contract.seller] * miners.scale[contract.seller]
         due = np.floor(contract.share * size * miners.basket[:, contract.seller] * recovery).astype(np.int64)
         runs = miners.stage[contract.seller] == Stage.OPERATING and bool(refiners.operating[plant])
+        runs = runs and self._law_allows(int(refiners.zone[plant]), contract.buyer_zone)
         rows = makers.rows_in(contract.buyer_zone)
         wanted = np.floor(makers.usual_use[:, rows].sum(axis=1)).astype(np.int64)
         grams = np.minimum(np.minimum(due, refiners.stock[:, plant]), wanted) if runs else np.zeros_like(due)
@@ -113,10 +116,35 @@ class ContractBook:
             ledger.move("offtake", int(row), seller, buyers, parts, plant, rows)
             price = factor * market.price[row, contract.buyer_zone]
             ledger.pay("offtake", buyers, seller, micros(parts, price), rows, plant)
+            self._pay_way(int(row), int(grams[row]), plant, contract.buyer_zone)
         if refiners.zone[plant] != contract.buyer_zone:
             self.inflow[:, contract.buyer_zone] += grams
             if market.is_gated()[refiners.zone[plant]]:
                 self.from_gated[:, contract.buyer_zone] += grams
+
+    def _law_allows(self, origin: int, destination: int) -> bool:
+        """Law stands over contract: no delivery through an embargo, or out of a zone that asks for licences."""
+        if origin == destination:
+            return True
+        regime = self.model.market.regime
+        licensed = any(pool.origin == origin for pool in regime.pools.values())
+        limited = bool(np.isfinite(regime.allowed[:, origin, destination]).any())
+        return not (regime.embargoed[origin, destination] or licensed or limited)
+
+    def _pay_way(self, row: int, grams: int, plant: int, buyer_zone: int) -> None:
+        """The seller pays freight, export tax and tariff; the formula price is a delivered price."""
+        model, market = self.model, self.model.market
+        origin = int(model.refiners.zone[plant])
+        if origin == buyer_zone:
+            return
+        seller, regime = model.group_of(model.refiners), market.regime
+        price = float(market.price[row, origin])
+        freight = model.network.freight_between(row, origin, buyer_zone)
+        model.ledger.pay("freight", seller, model.carriers, int(micros(grams, freight)), plant, 0)
+        tax = int(micros(grams, float(regime.export_tax[row, origin]) * price))
+        tariff = int(micros(grams, float(regime.tariff[row, origin, buyer_zone]) * price))
+        model.ledger.pay("export tax", seller, model.treasury, tax, plant, origin)
+        model.ledger.pay("import tariff", seller, model.treasury, tariff, plant, buyer_zone)
 
     def _buy_in_band(self, body: "StateBuyer", policy: BandPurchase) -> None:
         """Buy from the producers named, at the market price but never below the band's floor."""
@@ -124,17 +152,19 @@ class ContractBook:
         rows = model.miner_rows(policy.producers)
         plants = [int(model.miners.plant[row]) for row in rows if model.miners.plant[row] >= 0]
         materials = [market.materials.index(name) for name in policy.materials] or range(len(market.materials))
-        for plant in plants:
+        bought = dict.fromkeys(materials, 0)
+        for plant in sorted(set(plants)):
             for row in materials:
                 zone = int(model.refiners.zone[plant])
                 low, high = body.band(policy, row)
                 price = max(float(market.price[row, zone]), low)
                 if price > high:
                     continue
-                most = int(policy.weekly_share * market.zone_use[row, body.zone])
+                most = int(policy.weekly_share * market.zone_use[row, body.zone]) - bought[row]
                 afford = int(max(int(body.cash), 0) / (price * 1000.0))
                 grams = min(int(model.refiners.stock[row, plant]), most, afford)
                 if grams > 0:
+                    bought[row] += grams
                     seller, buyer = model.group_of(model.refiners), model.group_of(model.state_buyers)
                     model.ledger.move("band purchase", row, seller, buyer, grams, plant, body.row)
                     model.ledger.pay("band purchase", buyer, seller, micros(grams, price), body.row, plant)
@@ -149,10 +179,8 @@ class ContractBook:
         for body in model.state_buyers.agents:
             for policy in body.held(PriceFloor):
                 row = model.market.materials.index(policy.material)
-                for miner in model.miner_rows([policy.project]):
-                    plant = int(model.miners.plant[miner])
-                    if plant < 0:
-                        continue
+                covered = {int(model.miners.plant[miner]) for miner in model.miner_rows([policy.project])}
+                for plant in sorted(covered - {-1}):
                     most = np.inf if policy.tonnes_per_year is None else policy.tonnes_per_year / WEEKS_PER_YEAR
                     grams = min(float(sold[row, plant]), most * GRAMS_PER_TONNE)
                     gap = policy.floor - float(price[row, model.refiners.zone[plant]])

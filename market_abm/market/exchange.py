@@ -63,7 +63,7 @@ def _side(model: "MineralMarket", offers: list[tuple["Population", FloatArray, F
         zones.append(np.tile(population.zone, tranches))
         first = model.group_of(population).start
         numbers.append(np.tile(np.arange(first, first + size), tranches))
-        parts[population.kind.__name__] = (slice(start, start + tranches * size), tranches)
+        parts[population.key] = (slice(start, start + tranches * size), tranches)
         start += tranches * size
     ticks = np.clip(np.concatenate(limits, axis=1) * TICKS_PER_DOLLAR, 1, GREATEST_LIMIT * TICKS_PER_DOLLAR)
     whole = np.ceil(ticks) if up else np.floor(ticks)  # asks round up, bids round down
@@ -106,7 +106,7 @@ class Exchange:
     def clear(self) -> None:
         """Clear all materials; those under one quota clear together at one licence price."""
         model, market, network = self.model, self.model.market, self.model.network
-        charges = network.charges(model.market.zone_use, model.market.own_output)
+        charges = network.charges(market.zone_use, market.own_output, model.gated_share)
         cost, count = charges.cost, len(market.materials)
         self.charges: Charges = charges
         results: list[Clearing | None] = [None] * count
@@ -159,7 +159,7 @@ class Exchange:
     def _learn_sales(self) -> None:
         """Makers of a product average what they sell."""
         makers = self.model.manufacturers
-        if makers.kind.__name__ in self.asks.parts:
+        if makers.key in self.asks.parts:
             sold = self.sold_by(makers).sum(axis=0)
             makers.usual_sales[:] += (sold - makers.usual_sales) / USUAL_WEEKS
 
@@ -180,7 +180,7 @@ class Exchange:
 
     def sold_by(self, population: "Population") -> IntArray:
         """Spot sales of a population this week [g], shape (materials, n)."""
-        return self.asks.fills_of(population.kind.__name__, self.ask_fill)
+        return self.asks.fills_of(population.key, self.ask_fill)
 
     def inflow(self) -> IntArray:
         """Grams that entered each zone over all links, shape (materials, zones)."""

@@ -135,8 +135,8 @@ def _vote(model: "MineralMarket", body: "StateBuyer") -> None:
     terms = model.scenario.state_buyer[body.name].vote
     if terms is None or body.voted or model.today < terms.not_before:
         return
-    makers = model.manufacturers
-    fear = float(makers.risk[makers.rows_in(int(body.zone))].mean())
+    own = model.manufacturers.risk[model.manufacturers.rows_in(int(body.zone))]
+    fear = float(own.mean()) if own.size else 0.0
     dependence = float(model.market.dependence[model.market.lead, body.zone])
     if dependence > terms.dependence_above and fear > terms.risk_above:
         body.voted = True
@@ -210,19 +210,16 @@ def _support(model: "MineralMarket", body: "StateBuyer", row: int, part: float, 
         relief = min(int(miners.debt[row] * min(1.0, 2 * part)), money)
         ledger.pay("refinancing", group, model.banks, relief, row, 0)
         ledger.move("refinancing", model.debt_row, group, model.banks, relief, row, 0)
+    building = miners.stage[row] == Stage.CONSTRUCTION
+    first = int(miners.ready_step[row]) if building else model.week_index
     for policy in body.held(StateOfftake):
-        end = (
-            model.week_index
-            + int(policy.years * WEEKS_PER_YEAR)
-            + max(int(miners.ready_step[row]) - model.week_index, 0)
-        )
         contract = OfftakeContract(
             f"{body.name} / {miners.name[row]}",
             row,
             int(body.zone),
             policy.share,
-            model.week_index,
-            end,
+            first,
+            first + int(policy.years * WEEKS_PER_YEAR),
             floor=policy.floor_usd_per_kg,
         )
         model.contracts.sign(contract)

@@ -37,6 +37,8 @@ def look_around(model: "MineralMarket") -> None:
     market.zone_use = makers.by_zone(makers.usual_use)
     market.zone_cover = makers.by_zone(makers.stock + makers.coming) / np.maximum(market.zone_use, 1e-9)
     market.own_output = model.refiners.by_zone(model.refiners.usual_output)
+    if (makers.product >= 0).any():
+        market.own_output = market.own_output + makers.by_zone(makers.own_product() * makers.usual_sales)
 
 
 def hear_news(model: "MineralMarket") -> FloatArray:

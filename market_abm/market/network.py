@@ -13,9 +13,10 @@ import numpy as np
 
 from market_abm.market.market import Market
 from market_abm.market.orders import UNLIMITED
+from market_abm.market.regime import OPEN
 from market_abm.scenario.parameters import SmugglingParameters
 from market_abm.scenario.schema import Scenario
-from market_abm.units import TICKS_PER_DOLLAR, BoolArray, FloatArray, IntArray
+from market_abm.units import TICKS_PER_DOLLAR, FloatArray, IntArray
 
 GATE, TRADE, SMUGGLED = 0, 1, 2
 
@@ -76,43 +77,62 @@ class Network:
         self._freight: IntArray = np.rint(freight[:, None] * self.freight_factor * TICKS_PER_DOLLAR).astype(np.int64)
         self.smuggling: FloatArray = np.full(len(market.materials), self.parameters.least)
         self._trade = self.way == TRADE
+        self._into = np.minimum(self.destination, len(market.zones) - 1)  # gates are no zones; they are masked out
 
     def gate_links(self, zone: int) -> IntArray:
         """Indices of the links into the gate of a zone."""
         return np.flatnonzero((self.way == GATE) & (self.from_zone == zone))
 
-    def charges(self, normal_use: FloatArray, own_output: FloatArray) -> Charges:
+    def freight_between(self, material: int, origin: int, destination: int) -> float:
+        """Freight on the direct way between two zones [US$/kg]; the dearest way where there is none."""
+        direct = self._trade & (self.from_zone == origin) & (self.destination == destination)
+        ways = direct if direct.any() else self._trade
+        return float(self._freight[material, ways].max(initial=0)) / TICKS_PER_DOLLAR
+
+    def charges(self, normal_use: FloatArray, own_output: FloatArray, gated_share: FloatArray) -> Charges:
         """Cost and capacity of every link this week.
 
         Parameters
         ----------
         normal_use : (materials, zones) usual use [g/week].
-        own_output : (materials, zones) usual output of oxide [g/week].
+        own_output : (materials, zones) usual output [g/week].
+        gated_share : (materials, nodes) share of gated origin in each node's pool [1].
         """
-        market, regime = self.market, self.market.regime
-        price = market.ticks[:, self.origin]
-        gate, smuggled = self.way == GATE, self.way == SMUGGLED
-        tax = _half_up(np.where(gate, regime.export_tax[:, self.from_zone], 0.0) * price)
-        into = np.minimum(self.destination, len(market.zones) - 1)  # gate rows are masked out below
-        tariff = _half_up(np.where(self._trade, regime.tariff[:, self.from_zone, into], 0.0) * price)
+        price, gate, smuggled = self.market.ticks[:, self.origin], self.way == GATE, self.way == SMUGGLED
+        tax = _half_up(np.where(gate, self.market.regime.export_tax[:, self.from_zone], 0.0) * price)
+        tariff = _half_up(self._tariff_rates(gated_share) * price)
         risk = _half_up(np.where(smuggled, self.risk_share, 0.0) * price)
-        share = np.where(self._trade, regime.allowed[:, self.from_zone, into], np.inf)
-        room = share * normal_use[:, into]
-        third = self._trade & ~self._embargoes(into)
-        around = regime.reexport[:, into] * normal_use[:, into] + own_output[:, self.from_zone]
-        room = np.where(third & np.isfinite(regime.reexport[:, into]), np.minimum(room, around), room)
-        outside = normal_use[:, ~market.is_gated()].sum(axis=1)
-        hidden = self.smuggling[:, None] * outside[:, None] * self.tranche_share * self.smuggling_on
-        room = np.where(smuggled, hidden, room)
-        capacity = np.where(np.isfinite(room), np.floor(np.nan_to_num(room, posinf=0.0)), float(UNLIMITED)).astype(
-            np.int64
-        )
-        capacity[~np.isfinite(room)] = UNLIMITED
+        capacity = self._capacity(normal_use, own_output)
         return Charges(self._freight, tax, tariff, risk, capacity)
 
-    def _embargoes(self, into: IntArray) -> BoolArray:
-        """Which trade links start in a zone that embargoes their destination, shape (links,)."""
-        return self.market.regime.embargoed[self.from_zone, into] > 0
+    def _tariff_rates(self, gated_share: FloatArray) -> FloatArray:
+        """Tariff rate of each link (materials, links): customs go by origin, whatever way the goods come."""
+        tariff, gated = self.market.regime.tariff, self.market.gated
+        if not tariff.any():
+            return np.zeros((len(self.market.materials), len(self.origin)))
+        direct = tariff[:, self.from_zone, self._into]
+        if gated:
+            on_gated = tariff[:, gated].max(axis=1)[:, self._into]
+            share = np.where(np.isin(self.from_zone, gated), 0.0, gated_share[:, self.origin])
+            direct = (1 - share) * direct + share * on_gated
+        return np.where(self._trade, direct, 0.0)
+
+    def _capacity(self, normal_use: FloatArray, own_output: FloatArray) -> IntArray:
+        """Room on each link [g] (materials, links): embargoes, licences, the ways round them, smuggling."""
+        market, regime, into = self.market, self.market.regime, self._into
+        share = np.where(self._trade, regime.allowed[:, self.from_zone, into], OPEN)
+        limited = np.isfinite(share)
+        room = np.where(limited, share, 0.0) * normal_use[:, into]
+        # Goods of limited origin pass through third zones only as far as those make the goods themselves.
+        leak = regime.reexport[:, into]
+        around = self._trade & ~limited & np.isfinite(leak)
+        through = np.where(around, leak, 0.0) * normal_use[:, into] + own_output[:, self.from_zone]
+        outside = normal_use[:, ~market.is_gated()].sum(axis=1)
+        hidden = self.smuggling[:, None] * outside[:, None] * self.tranche_share * self.smuggling_on
+        smuggled = self.way == SMUGGLED
+        room = np.where(smuggled, hidden, np.where(around, through, room))
+        open_way = ~(limited | around | smuggled)
+        return np.where(open_way, UNLIMITED, np.floor(room).astype(np.int64))
 
     def adapt_smuggling(self) -> None:
         """Let smuggling capacity follow the gap between outside and inside prices (MODEL 3)."""

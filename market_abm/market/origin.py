@@ -61,7 +61,9 @@ def trace_origins(model: "MineralMarket") -> None:
     """Attribute imports to gated or other origin, spot and contract together, and remember the shares."""
     market, network, zones = model.market, model.network, len(model.market.zones)
     made = np.zeros((len(market.materials), len(market.nodes)))
-    made[:, :zones] = model.refiners.by_zone(model.exchange.sold_by(model.refiners))
+    for population in (model.refiners, model.manufacturers):
+        if population.key in model.exchange.asks.parts:
+            made[:, :zones] += population.by_zone(model.exchange.sold_by(population))
     fixed = np.zeros(len(market.nodes), dtype=bool)
     fixed[market.gated] = True
     fixed[zones:] = True

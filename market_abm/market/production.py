@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from market_abm.agents.life import Stage
 from market_abm.market.concentrate import ticks_of
 from market_abm.market.rounding import micros, split_whole
 from market_abm.units import GRAMS_PER_TONNE, WEEKS_PER_YEAR, FloatArray, IntArray
@@ -27,6 +28,8 @@ def dig(model: "MineralMarket") -> None:
         miners.ramp[:] = miners.next_ramp()
         miners.utilisation[:], miners.scale[:] = utilisation, scale
         output = _within_quota(model, miners, miners.possible_output())
+        halted = np.array([model.halt_share(zone) for zone in range(len(model.market.zones))])
+        output = np.where(miners.under_quota, output * halted[miners.zone], output)
         grams = np.floor(output).astype(np.int64)
         limited = miners.start_reserve > 0
         grams = np.where(limited, np.minimum(grams, miners.reserve), grams)
@@ -39,6 +42,11 @@ def dig(model: "MineralMarket") -> None:
         ledger.pay("mining cost", model.group_of(miners), model.suppliers, cost - charge, payee_row=0)
         model.dug[miners.kind] = grams
         _store(model, miners, grams)
+    mines = model.miners
+    used_up = (mines.stage == Stage.OPERATING) & (mines.start_reserve > 0) & (mines.reserve == 0)
+    for mine in np.flatnonzero(used_up):
+        model.end_contracts_of(int(mine))
+        model.move_project(int(mine), Stage.DEPLETED, "reserve used up")
 
 
 def _unsold(model: "MineralMarket", miners: "Population") -> FloatArray:
@@ -68,7 +76,7 @@ def _within_quota(model: "MineralMarket", miners: "Population", output: FloatArr
             continue
         margin = float(np.average(miners.revenue_over_cost()[bound], weights=miners.capacity[bound]))
         lax = min(GREATEST_OVERRUN, miners.parameters.overrun_response * max(margin - OVERRUN_MARGIN, 0.0))
-        limit = tonnes * GRAMS_PER_TONNE / WEEKS_PER_YEAR * (1 + lax) * model.halt_share(zone)
+        limit = tonnes * GRAMS_PER_TONNE / WEEKS_PER_YEAR * (1 + lax)
         output = np.where(bound, output * min(1.0, limit / total), output)
     return output
 

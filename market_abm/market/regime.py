@@ -78,6 +78,8 @@ class Regime:
         """Put materials under one pool of licences; a material named twice belongs to the last pool."""
         rows = tuple(self._materials(materials))
         zone = self.zones[origin]
+        while label in self.pools:  # only policies made in Python can lack a name of their own
+            label += " (another)"
         for name, pool in list(self.pools.items()):
             if pool.origin == zone and set(pool.materials) & set(rows):
                 left = tuple(row for row in pool.materials if row not in rows)
@@ -87,10 +89,12 @@ class Regime:
         self.pools[label] = PoolTerms(label, zone, rows, opened, closes, int(tonnes * GRAMS_PER_TONNE))
 
     def limit_exports(self, origin: str, destinations: list[str], materials: list[str], share: float) -> None:
-        """Allow a share of normal use on the ways named; the strictest limit holds."""
+        """Allow a share of normal use on the ways named, and as much through third zones; the strictest limit holds."""
         out, ways = self.zones[origin], self._zones(destinations)
+        ways = ways[ways != out]
         for row in self._materials(materials):
             self.allowed[row, out, ways] = np.minimum(self.allowed[row, out, ways], share)
+            self.reexport[row, ways] = np.minimum(self.reexport[row, ways], share)
 
     def embargo(self, origin: str, destination: str, materials: list[str], leak: float, reexport_leak: float) -> None:
         """Close a way but for a leak, and the ways round it; the strictest embargo holds."""

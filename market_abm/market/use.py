@@ -25,7 +25,8 @@ def consume(model: "MineralMarket") -> None:
     model.lost_sales = ((need - used) * price / 1000.0).sum(axis=0)  # US$: grams x US$/kg / 1000
     group = model.group_of(makers)
     ledger.pay("goods", model.customers, group, revenue, payer_row=0)
-    swarf = np.floor(used * model.scenario.parameters.recycling.swarf_share).astype(np.int64)
+    oxide = np.array([material.stage == "oxide" for material in model.scenario.material.values()])
+    swarf = np.floor(used * oxide[:, None] * model.scenario.parameters.recycling.swarf_share).astype(np.int64)
     zones = makers.zone
     for row in range(len(used)):
         ledger.move("swarf", row, group, model.scrap, swarf[row], sink_row=zones)
@@ -80,7 +81,7 @@ def recycle(model: "MineralMarket") -> None:
     price = market.price[:, :zones]
     half = rules.half_price_ratio * market.reference[:, None]
     recovery = np.minimum(rules.greatest_recovery + regime.extra_recovery, 1.0) * price / (price + half)
-    share = makers.usual_use / np.maximum(model.market.zone_use[:, makers.zone], 1e-9)
+    share = makers.usual_use / np.maximum(makers.by_zone(makers.usual_use)[:, makers.zone], 1e-9)
     back = np.floor((treated * recovery)[:, makers.zone] * share).astype(np.int64)
     group = model.group_of(makers)
     cost = micros(back, rules.cost_share * price[:, makers.zone]).sum(axis=0)

@@ -35,7 +35,11 @@ class Stockpile(ActorPolicy):
 
 
 class BandPurchase(ActorPolicy):
-    """Purchases while the price is below the band, sales while it is above."""
+    """Purchases while the price is below the band, sales while it is above.
+
+    With `producers` it is a promise to buy from them: at the market price while
+    that lies in the band, and at `low_price` when it lies below.
+    """
 
     type: Literal["band_purchase"] = "band_purchase"
     materials: list[Name] = field([], "-", "Materials bought; all when silent.")

@@ -7,6 +7,7 @@ and tariffs add up; of two mining quotas the smaller, of two crackdowns the
 deeper holds.
 """
 
+import datetime as dt
 from typing import TYPE_CHECKING, Literal
 
 from market_abm.policy.base import Policy, line_value, step_value
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from market_abm.market.regime import Regime
 
 ALL = "all materials when silent"
+HALF_YEAR = dt.timedelta(days=183)
 
 
 class ExportQuota(Policy):
@@ -31,20 +33,24 @@ class ExportQuota(Policy):
     rounds: Path = field(
         ...,
         "t",
-        "Start of each licence round and its tonnes of product; a round lasts to the next start.",
+        "Start and tonnes of product of each licence round; it lasts to the next, the last is repeated half-yearly.",
         "history: export_quotas",
     )
     rest_share: Share = field(0.0, "1", "Part of each round used by products outside the scenario.")
 
     def enact(self, regime: "Regime") -> None:
-        """Open this week's licence pool."""
-        day = regime.day
-        starts = [start for start, _ in self.rounds]
-        begun = [row for row, start in enumerate(starts) if start <= day]
-        row = begun[-1] if begun else 0
-        close = starts[row + 1] if row + 1 < len(starts) else self.end
-        tonnes = self.rounds[row][1] * (1 - self.rest_share)
-        regime.open_pool(self.label, self.origin, self.materials, starts[row], close, tonnes)
+        """Open this week's licence pool; before the first round nothing is limited."""
+        begun = [row for row in self.rounds if row[0] <= regime.day]
+        if not begun:
+            return
+        opened, tonnes = begun[-1]
+        later = [start for start, _ in self.rounds if start > regime.day]
+        if later:
+            closes = later[0]
+        else:  # the last round is repeated every half year
+            opened += HALF_YEAR * ((regime.day - opened) // HALF_YEAR)
+            closes = min(opened + HALF_YEAR, self.end or dt.date.max)
+        regime.open_pool(self.label, self.origin, self.materials, opened, closes, tonnes * (1 - self.rest_share))
 
 
 class ExportLicence(Policy):

@@ -142,9 +142,7 @@ def check_unknown_producer(scenario: Scenario, known: Known) -> Iterator[Fault]:
             continue
         for name in getattr(policy, "producers", []):
             if name not in producers:
-                yield Fault(
-                    (*where, "producers"), f'"{name}" is no mine and no refinery.', suggest(name, producers)
-                )
+                yield Fault((*where, "producers"), f'"{name}" is no mine and no refinery.', suggest(name, producers))
     for name, offtake in scenario.offtake.items():
         yield from known.unknown(("offtake", name, "mine"), "mine", offtake.mine)
 
@@ -157,9 +155,7 @@ def check_unknown_sector(scenario: Scenario, known: Known) -> Iterator[Fault]:
     for where, policy in _policies(scenario):
         for name in getattr(policy, "sectors", []):
             if name not in sectors:
-                yield Fault(
-                    (*where, "sectors"), f'no manufacturer is in the sector "{name}".', suggest(name, sectors)
-                )
+                yield Fault((*where, "sectors"), f'no manufacturer is in the sector "{name}".', suggest(name, sectors))
 
 
 def check_unknown_deposit_or_plant(scenario: Scenario, known: Known) -> Iterator[Fault]:
@@ -172,14 +168,33 @@ def check_unknown_deposit_or_plant(scenario: Scenario, known: Known) -> Iterator
 def check_unfit_plant(scenario: Scenario, known: Known) -> Iterator[Fault]:
     """A mine's own plant must be able to treat what the mine digs, wherever the plant stands."""
     for name, mine in scenario.mine.items():
-        if not (
-            known.is_sound("deposit", mine.deposit) and mine.plant and known.is_sound("refinery", mine.plant)
-        ):
+        if not (known.is_sound("deposit", mine.deposit) and mine.plant and known.is_sound("refinery", mine.plant)):
             continue
         family = scenario.deposit[mine.deposit].family
         if family not in scenario.refinery[mine.plant].families:
             what = f'"{mine.plant}" cannot treat {family} concentrate of "{mine.deposit}".'
             yield Fault(("mine", name, "plant"), what, f'Add "{family}" to refinery.{mine.plant}.families.')
+
+
+def check_too_few_plants(scenario: Scenario, known: Known) -> Iterator[Fault]:
+    """Mines financed as projects need a plant each: its result is theirs alone."""
+    owners: dict[str, list[str]] = {}
+    for name, mine in scenario.mine.items():
+        if mine.plant and mine.finance == "project" and known.is_sound("refinery", mine.plant):
+            owners.setdefault(mine.plant, []).append(name)
+    for plant, names in owners.items():
+        wanted, count = sum(scenario.mine[name].count for name in names), scenario.refinery[plant].count
+        if wanted > count:
+            what = f'{wanted} project mines ({", ".join(names)}) share {count} of "{plant}".'
+            yield Fault(("refinery", plant, "count"), what, f"Set refinery.{plant}.count = {wanted}.")
+
+
+def check_offtake_without_plant(scenario: Scenario, known: Known) -> Iterator[Fault]:
+    """An offtake delivers oxide, so its mine needs a plant of its own."""
+    for name, contract in scenario.offtake.items():
+        if known.is_sound("mine", contract.mine) and scenario.mine[contract.mine].plant is None:
+            what = f'"{contract.mine}" has no plant of its own to deliver from.'
+            yield Fault(("offtake", name, "mine"), what, f"Set mine.{contract.mine}.plant.")
 
 
 def check_missing_gate(scenario: Scenario, known: Known) -> Iterator[Fault]:
@@ -198,13 +213,9 @@ def check_repeated_link(scenario: Scenario, known: Known) -> Iterator[Fault]:
     for number, link in enumerate(scenario.link):
         way = (link.origin, link.destination, link.smuggled)
         if way in seen:
-            yield Fault(
-                ("link", number), f"a second way from {link.origin} to {link.destination}.", "Keep one."
-            )
+            yield Fault(("link", number), f"a second way from {link.origin} to {link.destination}.", "Keep one.")
         if link.origin == link.destination:
-            yield Fault(
-                ("link", number, "destination"), f"the way leads from {link.origin} to itself.", "Drop it."
-            )
+            yield Fault(("link", number, "destination"), f"the way leads from {link.origin} to itself.", "Drop it.")
         seen.add(way)
 
 
@@ -213,9 +224,7 @@ def check_repeated_policy(scenario: Scenario, known: Known) -> Iterator[Fault]:
     seen: set[str] = set()
     for row, policy in enumerate(scenario.policy):
         if policy.name is not None and policy.name in seen:
-            yield Fault(
-                ("policy", row, "name"), f'a second policy "{policy.name}".', "Give each policy its own name."
-            )
+            yield Fault(("policy", row, "name"), f'a second policy "{policy.name}".', "Give each policy its own name.")
         seen.add(policy.name or "")
 
 
@@ -280,6 +289,8 @@ CHECKS: tuple[Callable[[Scenario, Known], Iterator[Fault]], ...] = (
     check_unknown_sector,
     check_unknown_deposit_or_plant,
     check_unfit_plant,
+    check_too_few_plants,
+    check_offtake_without_plant,
     check_missing_gate,
     check_repeated_link,
     check_repeated_policy,

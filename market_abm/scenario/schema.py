@@ -232,3 +232,17 @@ class Scenario(Part):
     rules_off: list[Literal["speculation", "hoarding", "thrifting", "smuggling", "news", "recycling"]] = field(
         [], "-", "Rules switched off, for ablations."
     )
+
+    @model_validator(mode="after")
+    def _policies_have_names(self) -> Self:
+        """Give every policy a name of its own: pools, halts and branches go by it."""
+        named, taken = [], {policy.name for policy in self.policy if policy.name}
+        for policy in self.policy:
+            base = policy.type.replace("_", "-")
+            name, number = policy.name or base, 2
+            while policy.name is None and name in taken:
+                name, number = f"{base}-{number}", number + 1
+            taken.add(name)
+            named.append(policy if policy.name else policy.model_copy(update={"name": name}))
+        self.__dict__["policy"] = named  # the scenario is frozen for everybody else
+        return self

@@ -1,6 +1,7 @@
 """The table of historical values: present, computed from the rows, and inside its own range."""
 
 import pytest
+
 from market_abm import history
 
 METRICS = {

@@ -8,6 +8,7 @@ from importlib import resources
 
 import pandas as pd
 import pytest
+
 from market_abm import history
 from market_abm.history.period import bounds
 from market_abm.history.table import read_table

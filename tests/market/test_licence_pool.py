@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from market_abm.market.auction import clear
 from market_abm.market.licence_auction import clear_pool
 from market_abm.market.orders import UNLIMITED, Book, Links, OrderError, Orders

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+
 from market_abm.scenario.checks import check_scenario
 from market_abm.scenario.errors import ScenarioError
 from market_abm.scenario.loading import load_scenario, parse_scenario

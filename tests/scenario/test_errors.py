@@ -9,6 +9,7 @@ import pytest
 import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from market_abm.scenario import reading
 from market_abm.scenario.errors import Fault, ScenarioError, nearest, show_path, suggest
 from market_abm.scenario.loading import load_scenario, parse_scenario

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from market_abm.policy import Embargo, ExportTax
 from market_abm.scenario.errors import ScenarioError
 from market_abm.scenario.library import describe, scenario_names

@@ -9,6 +9,9 @@ import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+
 from market_abm.policy import AnyPolicy, Policy
 from market_abm.scenario.library import scenario_names
 from market_abm.scenario.loading import load_scenario, parse_scenario
@@ -16,8 +19,6 @@ from market_abm.scenario.reading import LIBRARY
 from market_abm.scenario.schema import Scenario
 from market_abm.scenario.shape import POLICY_TYPES
 from market_abm.scenario.writing import SCHEMA_FILE, dump_toml, json_schema, policy_to_toml
-from pydantic import TypeAdapter, ValidationError
-from pydantic.fields import FieldInfo
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=60)
 

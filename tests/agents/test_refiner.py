@@ -1,0 +1,118 @@
+"""Refiners: what they ask for their oxide, worked by hand."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from market_abm.agents.population import Population
+from market_abm.model import MineralMarket
+
+CALM = {"parameters": {"refiner": {"ask_noise": 0.0}}}
+NDPR, DY, CN = 0, 1, 0
+
+
+@pytest.fixture
+def plants(tiny_model: Callable[..., MineralMarket]) -> Population:
+    return tiny_model(CALM).refiners
+
+
+@pytest.fixture(scope="module")
+def steady(tiny_model: Callable[..., MineralMarket]) -> Population:
+    return tiny_model(CALM).refiners
+
+
+def hold(plants: Population, cover_units: float) -> None:
+    """Give every plant so many four-week units of usual output, by entries in the ledger."""
+    model = plants.model
+    wanted = np.rint(4.0 * cover_units * plants.usual_output).astype(np.int64)
+    model.ledger.move_all("test", model.opening, model.group_of(plants), wanted - plants.stock, source_row=0)
+
+
+def test_cover_counts_weeks_of_output_in_fours(plants: Population) -> None:
+    hold(plants, 3.0)
+    working = plants.usual_output > 0
+
+    np.testing.assert_allclose(plants.cover()[working], 3.0, rtol=1e-5)
+
+
+def test_at_target_cover_asks_stand_on_the_quote(plants: Population) -> None:
+    hold(plants, 2.135)
+    plants.unit_cost[:] = 0.0
+    plants.market.quote[:] = 20.0
+    plants.market.average[:] = 10.0
+
+    limit, _ = plants.asks()
+
+    np.testing.assert_allclose(limit[0, NDPR, 0], 20.0 * np.exp(-0.01), rtol=1e-5)
+    np.testing.assert_allclose(limit[1, NDPR, 0], 15.0 * np.exp(0.02), rtol=1e-5)
+
+
+@pytest.mark.parametrize(("units", "step"), [(0.0, 0.05), (3.135, -0.04), (50.0, -0.07)])
+def test_asks_lean_against_the_stock_within_limits(plants: Population, units: float, step: float) -> None:
+    hold(plants, units)
+    plants.unit_cost[:] = 0.0
+    plants.market.quote[:] = 20.0
+
+    np.testing.assert_allclose(plants.asks()[0][0, NDPR, 0], 20.0 * np.exp(step - 0.01), rtol=1e-5)
+
+
+def test_sellers_withhold_while_the_price_rises(plants: Population) -> None:
+    hold(plants, 2.135)
+    plants.unit_cost[:] = 0.0
+    plants.market.quote[:] = 20.0
+    plants.market.trend[NDPR, CN] = 0.7
+
+    np.testing.assert_allclose(plants.asks()[0][0, NDPR, 0], 20.0 * np.exp(0.08872 * 0.5 - 0.01), rtol=1e-5)
+
+
+def test_no_ask_falls_below_the_accepted_share_of_cost(plants: Population) -> None:
+    row = plants.row_named("north-plant 1")  # separates NdPr alone
+    hold(plants, 12.0)
+    plants.market.quote[:] = 0.01
+    plants.unit_cost[:] = 2.0
+    anchor = plants.market.anchor[NDPR, CN]
+    basket_value = anchor * 0.2 * 0.9
+
+    expected = 2.0 * anchor / (basket_value + 0.3) * (1 - 0.02 * 10)
+
+    assert plants.asks()[0][0, NDPR, row] == pytest.approx(expected)
+
+
+def test_joint_cost_is_shared_by_long_run_value(plants: Population) -> None:
+    row = plants.row_named("south-plant")
+    least, anchor = plants.least_price()[:, row], plants.market.anchor[:, CN]
+    accepted = np.clip(1 - 0.02 * (plants.cover()[:, row] - 2), 0.6, 0.95)
+
+    assert (least[DY] / accepted[DY]) / (least[NDPR] / accepted[NDPR]) == pytest.approx(anchor[DY] / anchor[NDPR])
+
+
+def test_the_whole_stock_is_offered_in_two_halves(plants: Population) -> None:
+    quantity = plants.asks()[1]
+
+    np.testing.assert_array_equal(quantity.sum(axis=0), plants.stock)
+    assert (np.abs(quantity[0] - quantity[1]) <= 1).all()
+
+
+@given(less=st.floats(0.0, 60.0), more=st.floats(0.0, 60.0))
+def test_fuller_stock_never_raises_asks(steady: Population, less: float, more: float) -> None:
+    less, more = sorted((less, more))
+    hold(steady, less)
+    limit = steady.asks()[0]
+
+    hold(steady, more)
+
+    assert (steady.asks()[0] <= limit * (1 + 1e-12)).all()
+
+
+@given(cheap=st.floats(0.0, 50.0), dear=st.floats(0.0, 50.0))
+def test_dearer_feed_never_lowers_asks(steady: Population, cheap: float, dear: float) -> None:
+    cheap, dear = sorted((cheap, dear))
+    steady.unit_cost[:] = cheap
+    limit = steady.asks()[0]
+
+    steady.unit_cost[:] = dear
+
+    assert (steady.asks()[0] >= limit).all()

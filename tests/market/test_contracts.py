@@ -1,0 +1,221 @@
+"""Contracts: what is due, at what price, what is missed, and who pays a floor."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from market_abm.agents.life import Stage
+from market_abm.market.contracts import OfftakeContract
+from market_abm.model import MineralMarket
+
+NDPR, DY, CN, JP, RW = 0, 1, 0, 1, 2
+WEEKS = 52.1775
+OFFTAKE = {"offtake": {"deal": {"mine": "hill", "buyer_zone": "JP", "share": 0.3}}}
+LATE = "2010-02-22"  # the eighth week, so that a run of eight weeks sees the policy once
+FLOOR = {
+    "start": LATE,
+    "type": "price_floor",
+    "actor": "jogmec",
+    "project": "north 1",
+    "material": "NdPr",
+    "floor": 50.0,
+}
+
+
+def paid(model: MineralMarket, purpose: str) -> int:
+    return sum(total for (_, _, why), total in model.ledger.journal.items() if why == purpose)
+
+
+def formula(**terms: float) -> OfftakeContract:
+    return OfftakeContract("deal", 0, JP, 0.3, 0, 10, **terms)
+
+
+@pytest.mark.parametrize(
+    ("terms", "index", "price"),
+    [
+        ({}, 20.0, 20.0),
+        ({"index_weight": 0.9, "premium": 1.5}, 20.0, 19.5),
+        ({"floor": 30.0}, 20.0, 30.0),
+        ({"floor": 30.0}, 40.0, 40.0),
+        ({"cap": 60.0}, 200.0, 60.0),
+        ({"index_weight": 0.0, "premium": 25.0}, 200.0, 25.0),
+    ],
+)
+def test_the_price_is_the_formula_between_floor_and_cap(terms: dict[str, float], index: float, price: float) -> None:
+    assert formula(**terms).formula(index) * index == pytest.approx(price)
+
+
+@pytest.mark.parametrize(("step", "due"), [(2, False), (3, True), (9, True), (10, False)])
+def test_deliveries_are_due_from_the_first_week_to_before_the_end(step: int, due: bool) -> None:
+    assert OfftakeContract("deal", 0, JP, 0.3, 3, 10).in_force(step) is due
+
+
+def test_a_share_of_capacity_is_delivered(tiny_model: Callable[..., MineralMarket]) -> None:
+    model = tiny_model(OFFTAKE, run=1)
+
+    due = int(0.3 * 1000e6 / WEEKS * 0.2 * 0.9)
+
+    assert model.contracts.offtakes[0].delivered == pytest.approx(due, abs=1)
+    assert model.contracts.offtakes[0].missed == 0
+    assert model.contracts.inflow[NDPR, JP] == model.contracts.offtakes[0].delivered
+
+
+def test_the_buyers_pay_the_floor_when_the_market_is_lower(tiny_model: Callable[..., MineralMarket]) -> None:
+    deal = {"offtake": {"deal": {**OFFTAKE["offtake"]["deal"], "floor_usd_per_kg": 100.0}}}
+    model = tiny_model(deal, run=1)
+
+    delivered = model.contracts.offtakes[0].delivered
+
+    assert paid(model, "offtake") == pytest.approx(delivered * 100_000, rel=1e-9)
+
+
+def test_other_materials_keep_their_relation_to_the_index(tiny_model: Callable[..., MineralMarket]) -> None:
+    deal = {"offtake": {"deal": {"mine": "hill", "buyer_zone": "JP", "share": 0.3, "index_weight": 0.5}}}
+    model = tiny_model({**deal, "mine": {"hill": {"deposit": "clay", "plant": None}}})
+    model.miners.plant[model.miners.row_named("hill")] = model.refiners.row_named("south-plant")
+
+    model.contracts.deliver()
+
+    delivered = model.contracts.inflow[:, JP] @ model.market.price[:, JP]
+    assert model.contracts.inflow[DY, JP] > 0
+    assert paid(model, "offtake") == pytest.approx(0.5 * delivered * 1000, rel=1e-9)
+
+
+def test_a_mine_that_stands_still_misses_what_is_due(tiny_model: Callable[..., MineralMarket]) -> None:
+    model = tiny_model(OFFTAKE, run=1)
+    contract = model.contracts.offtakes[0]
+    model.miners.stage[model.miners.row_named("hill")] = Stage.CARE_AND_MAINTENANCE
+    delivered = contract.delivered
+
+    model.contracts.deliver()
+
+    assert contract.delivered == delivered
+    assert contract.missed == int(0.3 * 1000e6 / WEEKS * 0.2 * 0.9)
+
+
+def test_delivered_and_missed_add_up_to_what_was_due(tiny_model: Callable[..., MineralMarket]) -> None:
+    deal = {"offtake": {"deal": {"mine": "hill", "buyer_zone": "JP", "share": 1.0}}}
+    model = tiny_model(deal, run=20, policy=[{"type": "supply_outage", "producers": ["hill"]}])
+    contract = model.contracts.offtakes[0]
+
+    assert min(contract.missed, contract.delivered) > 0
+    assert contract.delivered + contract.missed == 20 * int(1000e6 / WEEKS * 0.2 * 0.9)
+
+
+def test_a_tied_mine_is_free_when_its_contract_ends(tiny_model: Callable[..., MineralMarket]) -> None:
+    deal = {"offtake": {"deal": {**OFFTAKE["offtake"]["deal"], "end": "2010-02-01"}}}
+    model = tiny_model(deal, run=4)
+    row = model.miners.row_named("hill")
+    tied = bool(model.miners.tied[row])
+
+    model.step()
+
+    assert tied
+    assert not model.miners.tied[row]
+    assert model.contracts.offtakes == []
+
+
+def test_metal_from_a_contract_is_not_bought_again(tiny_model: Callable[..., MineralMarket]) -> None:
+    spot = tiny_model(run=3)
+    contract = tiny_model({"offtake": {"deal": {**OFFTAKE["offtake"]["deal"], "share": 0.9}}}, run=3)
+    into_japan = spot.network.destination == JP
+
+    bought = [model.recorder.flow[:3, NDPR, into_japan].sum() for model in (contract, spot)]
+
+    assert bought[0] < bought[1]
+
+
+def test_an_offtake_across_an_embargo_is_force_majeure(tiny_model: Callable[..., MineralMarket]) -> None:
+    deal = {"offtake": {"deal": {"mine": "north", "buyer_zone": "JP", "share": 0.1}}}
+    model = tiny_model(deal, run=3, policy=[{"type": "embargo", "origin": "CN", "destination": "JP"}])
+
+    assert model.contracts.inflow[NDPR, JP] == 0
+
+
+def test_a_mine_without_a_plant_cannot_deliver_from_somebody_elses(tiny_model: Callable[..., MineralMarket]) -> None:
+    lakes = {"mine": {"lake": None, "ridge": None}, "refinery": {"lake-plant": None, "ridge-plant": None}}
+    deal = {"offtake": {"deal": {"mine": "clays", "buyer_zone": "JP", "share": 0.1}}}
+    model = tiny_model({**lakes, **deal}, run=1)
+
+    assert model.contracts.inflow.sum() == 0
+
+
+def test_the_state_pays_the_gap_to_the_floor_on_what_was_sold(tiny_model: Callable[..., MineralMarket]) -> None:
+    model = tiny_model(run=8, policy=[FLOOR])
+    plant = model.refiners.row_named("north-plant 1")
+
+    sold = int(model.exchange.sold_by(model.refiners)[NDPR, plant])
+
+    assert sold > 0
+    assert paid(model, "price floor") == sold * (50_000 - int(model.market.ticks[NDPR, CN]))
+    assert paid(model, "price floor budget") == paid(model, "price floor")
+
+
+def test_a_floor_covers_no_more_than_its_tonnes(tiny_model: Callable[..., MineralMarket]) -> None:
+    model = tiny_model(run=8, policy=[{**FLOOR, "tonnes_per_year": 10.0}])
+
+    gap = 50_000 - int(model.market.ticks[NDPR, CN])
+
+    assert gap > 0
+    assert paid(model, "price floor") == pytest.approx(10e6 / WEEKS * gap, rel=1e-9)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4])
+def test_above_the_floor_the_state_gets_its_share(tiny_model: Callable[..., MineralMarket], share: float) -> None:
+    model = tiny_model(run=8, policy=[{**FLOOR, "floor": 5.0, "upside_share": share}])
+    sold = model.exchange.sold_by(model.refiners)[NDPR, model.refiners.row_named("north-plant 1")]
+
+    gain = int(sold) * (int(model.market.ticks[NDPR, CN]) - 5_000)
+
+    assert gain > 0
+    assert -paid(model, "price floor") == pytest.approx(share * gain, abs=1)
+    assert paid(model, "price floor budget") == 0
+
+
+def test_a_floor_is_paid_once_when_two_mines_share_a_plant(tiny_model: Callable[..., MineralMarket]) -> None:
+    model = tiny_model({"refinery": {"north-plant": {"count": 1}}}, run=8, policy=[{**FLOOR, "project": "north"}])
+    plant = model.refiners.row_named("north-plant")
+
+    sold = model.exchange.sold_by(model.refiners)[NDPR, plant]
+
+    assert paid(model, "price floor") == int(sold) * (50_000 - int(model.market.ticks[NDPR, CN]))
+
+
+def _band(**terms: Any) -> dict[str, Any]:
+    return {
+        "type": "band_purchase",
+        "actor": "jogmec",
+        "materials": ["NdPr"],
+        "low_price": 30.0,
+        "high_price": 90.0,
+        **terms,
+    }
+
+
+def test_a_band_for_named_producers_buys_at_its_floor(tiny_model: Callable[..., MineralMarket]) -> None:
+    model = tiny_model(run=1, policy=[_band(producers=["hill"], weekly_share=0.1)])
+    body = model.state_buyers
+
+    bought = int(body.stock[NDPR, 0])
+
+    assert bought > 0
+    assert paid(model, "band purchase") == bought * 30_000
+
+
+def test_a_band_buys_no_more_a_week_than_its_share_from_all_producers(
+    tiny_model: Callable[..., MineralMarket],
+) -> None:
+    model = tiny_model(policy=[_band(producers=["north"], weekly_share=0.02)])
+    most = 0.02 * model.market.zone_use[NDPR, JP]
+    model.step()
+
+    assert 0 < model.state_buyers.stock[NDPR, 0] <= most * 1.1
+
+
+def test_a_body_without_money_buys_nothing(tiny_model: Callable[..., MineralMarket]) -> None:
+    model = tiny_model({"state_buyer": {"jogmec": {"budget_musd": 0.0}}}, run=4, policy=[_band(producers=["hill"])])
+
+    assert not model.state_buyers.stock.any()
+    np.testing.assert_array_equal(model.state_buyers.cash, 0)
