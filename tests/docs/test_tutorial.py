@@ -53,6 +53,8 @@ def test_a_command_that_fails_is_noticed(examples, tmp_path):
         (["price 17.3 US$/kg"], ["price 19.3 US$/kg"], False),
         (["a ──── b"], ["a ── b"], True),
         (["2010-09-20 embargo"], ["2010-09-27 embargo"], False),
+        (["{2009: 17.3, 2010: 18.0}"], ["{2009: 17.4, 2010: 18.0}"], True),
+        (["{2009: 17.3}"], ["{2009: -17.3}"], False),
         (["one"], ["one two"], False),
     ],
 )
