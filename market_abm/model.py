@@ -247,11 +247,6 @@ class MineralMarket(mesa.Model, books.KeepsBooks):  # type: ignore[misc]
             self.in_force = [policy for policy in self.scenario.policy if policy.in_force(before)]
         self.steps, self.running = self.week_index, self.week_index < self.weeks
 
-    def end_contracts_of(self, row: int) -> None:
-        """End all offtakes of a mine; it is free of its own plant again."""
-        self.contracts.offtakes = [contract for contract in self.contracts.offtakes if contract.seller != row]
-        self.miners.tied[row] = False
-
     def log(self, kind: str, actor: str, text: str) -> None:
         """Put an event on the record."""
         self.recorder.log(kind, actor, text)

@@ -26,7 +26,6 @@ MOVES: dict[tuple[Stage, Stage], str] = {
     (Stage.OPERATING, Stage.CARE_AND_MAINTENANCE): "goes into care and maintenance",
     (Stage.CARE_AND_MAINTENANCE, Stage.CONSTRUCTION): "is being restarted",
     (Stage.OPERATING, Stage.DEPLETED): "is mined out",
-    (Stage.CONSTRUCTION, Stage.CARE_AND_MAINTENANCE): "is abandoned half built",
 }
 """All moves; anything else is a fault of the program."""
 

@@ -53,15 +53,14 @@ class StateBuyer(Agent):
                 ask[0, row] += self._stockpile_release(policy, row)
                 bid_limit[0, row] = quote[row] * (1 + ORDER_PREMIUM)
         for policy in self.held(BandPurchase):
-            if policy.producers:  # bought straight from those producers, as a contract
-                continue
             for row in self._rows(policy.materials):
                 low, high = self.band(policy, row)
                 price = self.market.price[row, self.zone]
                 most = policy.weekly_share * self.market.zone_use[row, self.zone]
                 bid_limit[1, row] = price * (1 + policy.premium)
                 ask_limit[1, row] = max(high, price)
-                bid[1, row] = most if price < low else 0.0
+                # From named producers it buys as a contract, before the market opens.
+                bid[1, row] = most if price < low and not policy.producers else 0.0
                 ask[1, row] = min(most, float(self.stock[row])) if price > high else 0.0
         ask *= np.minimum(1.0, self.stock / np.maximum(ask.sum(axis=0), 1e-9))
         cost = float((bid * bid_limit).sum()) * MICROS_PER_GRAM_DOLLAR

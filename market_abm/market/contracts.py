@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from market_abm.model import MineralMarket
 
 
-@dataclass
+@dataclass(eq=False)  # two contracts of equal terms are still two
 class OfftakeContract:
     """A fixed quantity over a fixed time at a formula price.
 
@@ -62,6 +62,7 @@ class ContractBook:
     def __init__(self, model: "MineralMarket") -> None:
         self.model = model
         self.offtakes: list[OfftakeContract] = []
+        self.signed: list[OfftakeContract] = []
         self.clear_week()
 
     def clear_week(self) -> None:
@@ -73,7 +74,16 @@ class ContractBook:
     def sign(self, contract: OfftakeContract) -> None:
         """Add an offtake; the mine is tied to its own plant while it lasts."""
         self.offtakes.append(contract)
+        self.signed.append(contract)
         self.model.miners.tied[contract.seller] = True
+
+    def end(self, seller: int) -> None:
+        """End all offtakes of a mine; it is free of its own plant again."""
+        for contract in self.offtakes:
+            if contract.seller == seller:
+                contract.end_step = min(contract.end_step, self.model.week_index)
+        self.offtakes = [contract for contract in self.offtakes if contract.seller != seller]
+        self.model.miners.tied[seller] = False
 
     def deliver(self) -> None:
         """Deliver what is due from the plants' stocks."""

@@ -104,7 +104,7 @@ def _rescue_or_close(model: "MineralMarket") -> None:
         ledger.move("write-off", model.debt_row, group, model.banks, int(miners.debt[row]), int(row), 0)
         ledger.move("write-off", model.state_debt_row, group, model.banks, int(miners.state_debt[row]), int(row), 0)
         miners.sponsor[row], miners.state_share[row] = -1, 0.0
-        model.end_contracts_of(int(row))
+        model.contracts.end(int(row))
         if miners.plant[row] >= 0:
             model.refiners.operating[miners.plant[row]] = False
         model.move_project(int(row), Stage.CARE_AND_MAINTENANCE, "insolvent")

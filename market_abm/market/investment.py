@@ -22,7 +22,6 @@ EXPECTATION = (0.5, 0.25, 0.25)  # weights of 78-week, last and 26-week price in
 LEAST_STAKE = 0.2  # smallest state share of capex worth signing (prototype v3)
 LEAD_PENALTY = 0.15  # cost of a year of build time in the ranking (MODEL 6.5)
 CANDIDATES = 3  # projects a body looks at in a quarter (prototype v3)
-LEAST_BUDGET_MUSD = 100.0  # a body with less does not open a round (prototype v3)
 
 
 def expected_price(model: "MineralMarket") -> FloatArray:
@@ -54,8 +53,9 @@ def net_present_value(model: "MineralMarket", margin: FloatArray, rate: float) -
     """Value of a margin over a project's life, discounted to today [micro-US$], per mine."""
     miners, years = model.miners, model.scenario.parameters.investment.horizon_years
     annuity = (1 - np.exp(-rate * years)) / rate
+    wait = np.where(miners.stage == Stage.OPERATING, 0.0, miners.lead_years)
     yearly = margin * miners.capacity * WEEKS_PER_YEAR * MICROS_PER_GRAM_DOLLAR
-    worth: FloatArray = np.where(np.isfinite(yearly), yearly, -1e30) * annuity * np.exp(-rate * miners.lead_years)
+    worth: FloatArray = np.where(np.isfinite(yearly), yearly, -1e30) * annuity * np.exp(-rate * wait)
     return worth
 
 
@@ -126,7 +126,8 @@ def fund_projects(model: "MineralMarket") -> None:
     for body in model.state_buyers.agents if model.state_buyers.size else []:
         _vote(model, body)
         _explore(model, body)
-        if model.week_index >= body.funds_from_step and body.cash > LEAST_BUDGET_MUSD * MICROS_PER_MILLION:
+        least = model.scenario.parameters.investment.least_budget_musd * MICROS_PER_MILLION
+        if model.week_index >= body.funds_from_step and body.cash > least:
             _fund_one(model, body)
 
 

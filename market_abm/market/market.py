@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from market_abm.market.regime import Regime
+from market_abm.scenario.parameters import LONGEST_MEMORY_WEEKS
 from market_abm.scenario.schema import Scenario
 from market_abm.units import TICKS_PER_DOLLAR, BoolArray, FloatArray, IntArray
 
@@ -16,7 +17,7 @@ AVERAGE_WEEKS = 26.0  # span of the price buyers call usual (MODEL 2)
 ANCHOR_WEEKS = 78.0  # span of the price taken as fundamental (MODEL 2)
 LONG_WEEKS = 156.0  # span of the price state bodies go by (MODEL 2)
 TREND_WEEKS = 19  # weeks over which a trend is seen (MODEL 6.1)
-MEMORY_WEEKS = 40  # weeks of prices anybody can look back
+MEMORY_WEEKS = LONGEST_MEMORY_WEEKS + 1  # weeks of prices kept, for anybody to look back
 
 
 class Market:

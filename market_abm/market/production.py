@@ -45,7 +45,7 @@ def dig(model: "MineralMarket") -> None:
     mines = model.miners
     used_up = (mines.stage == Stage.OPERATING) & (mines.start_reserve > 0) & (mines.reserve == 0)
     for mine in np.flatnonzero(used_up):
-        model.end_contracts_of(int(mine))
+        model.contracts.end(int(mine))
         model.move_project(int(mine), Stage.DEPLETED, "reserve used up")
 
 

@@ -121,6 +121,7 @@ class Recorder:
             "licences": self._licences(),
             "money": self._money(),
             "projects": self._projects(),
+            "contracts": self._contracts(),
             "events": self._events(),
         }
 
@@ -259,6 +260,24 @@ class Recorder:
             )
         frame = pd.DataFrame(rows, columns=["project", "zone", "status", "since", "until"])
         frame = frame[frame["until"] > frame["since"]].reset_index(drop=True)
+        frame["since"], frame["until"] = self._dates(frame["since"]), self._dates(frame["until"])
+        return frame
+
+    def _contracts(self) -> "pd.DataFrame":
+        """Offtakes signed, with what was delivered and what was missed [t]; `until` is the first week without one."""
+        import pandas as pd
+
+        rows = [
+            (
+                *(contract.name, str(self.model.miners.name[contract.seller])),
+                self.model.market.zones[contract.buyer_zone],
+                *(max(contract.first_step, 0), min(contract.end_step, self.model.week_index)),
+                *(contract.delivered / GRAMS_PER_TONNE, contract.missed / GRAMS_PER_TONNE),
+            )
+            for contract in self.model.contracts.signed
+        ]
+        names = ["contract", "mine", "buyer_zone", "since", "until", "delivered_t", "missed_t"]
+        frame = pd.DataFrame(rows, columns=names)
         frame["since"], frame["until"] = self._dates(frame["since"]), self._dates(frame["until"])
         return frame
 

@@ -110,7 +110,8 @@ def _plain(model: "MineralMarket") -> dict[str, Any]:
         "market": {name: getattr(model.market, name) for name in MARKET_NUMBERS},
         "halts": model.halts,
         "pools": {label: _pool_facts(pool) for label, pool in model.pools.items()},
-        "offtakes": [dataclasses.asdict(contract) for contract in model.contracts.offtakes],
+        "signed": [dataclasses.asdict(contract) for contract in model.contracts.signed],
+        "offtakes": [place for place, contract in enumerate(model.contracts.signed) if contract in model.contracts.offtakes],
         "journal": [[*key, total] for key, total in ledger.journal.items()],
         "pages": [[*key, page.tolist()] for key, page in ledger.pages.items()],
         "record": {name: getattr(record, name) for name in RECORD_LISTS},
@@ -159,7 +160,8 @@ def _put_plain(model: "MineralMarket", plain: dict[str, Any], arrays: dict[str, 
     for name, value in plain["market"].items():
         setattr(model.market, name, value)
     model.halts = plain["halts"]
-    model.contracts.offtakes = [OfftakeContract(**row) for row in plain["offtakes"]]
+    model.contracts.signed = [OfftakeContract(**row) for row in plain["signed"]]
+    model.contracts.offtakes = [model.contracts.signed[place] for place in plain["offtakes"]]
     model.ledger.journal = {(a, b, c): total for a, b, c, total in plain["journal"]}
     model.ledger.pages = {(a, b, c): np.array(page, dtype=np.int64) for a, b, c, page in plain["pages"]}
     record = model.recorder

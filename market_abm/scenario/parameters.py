@@ -4,8 +4,13 @@ Defaults marked `prototype v3` were partly fitted to 2009-2020 prices in the
 second prototype (MODEL 17); they are start values here, not estimates.
 """
 
+from typing import Self
+
+from pydantic import model_validator
+
 from market_abm.scenario.fields import NonNegative, Part, Positive, Range, Share, field
 
+LONGEST_MEMORY_WEEKS = 39  # prices of 40 weeks are kept
 V3 = "calibrated: prototype v3, MODEL 17"
 
 
@@ -106,6 +111,14 @@ class SpeculatorParameters(Part):
     margin_call: Share = field(0.8, "1", "Loan over stock value at which the lender calls.", "MODEL 17")
     forced_discount: NonNegative = field(0.15, "1", "Log discount of a forced sale.", "MODEL 17")
 
+    @model_validator(mode="after")
+    def _memory_fits(self) -> Self:
+        """Traders cannot look back further than prices are kept."""
+        low, high = self.memory_weeks
+        if not 1 <= low <= high <= LONGEST_MEMORY_WEEKS:
+            raise ValueError(f"memory_weeks must lie between 1 and {LONGEST_MEMORY_WEEKS} weeks, [low, high]")
+        return self
+
 
 class SmugglingParameters(Part):
     """How goods leave past the gate (ODD: Smuggling)."""
@@ -172,6 +185,9 @@ class InvestmentParameters(Part):
     amortisation: NonNegative = field(0.10, "1/year", "Yearly repayment of debt.", "MODEL 6.3")
     build_spread: Range = field((0.9, 1.3), "1", "Build time over plan.", "MODEL 6.3")
     working_capital: Share = field(0.12, "1", "Cash at start over capex.", "prototype v3")
+    least_budget_musd: NonNegative = field(
+        100.0, "US$ m", "A state body with less money opens no round of funding.", "prototype v3"
+    )
     payout_above: NonNegative = field(0.35, "1", "Cash over capex above which dividends are paid.", "prototype v3")
     payout: Share = field(0.02, "1/week", "Part of the excess cash paid out.", "prototype v3")
     restart_margin: NonNegative = field(0.3, "1", "Margin over cost needed to restart.", "MODEL 6.3")

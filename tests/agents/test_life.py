@@ -12,7 +12,6 @@ ALLOWED = {
     ("resource", "permitted"),
     ("permitted", "construction"),
     ("construction", "operating"),
-    ("construction", "care_and_maintenance"),
     ("operating", "care_and_maintenance"),
     ("operating", "depleted"),
     ("care_and_maintenance", "construction"),
