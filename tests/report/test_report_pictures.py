@@ -81,7 +81,7 @@ def test_every_unit_is_on_its_panel(run):
 def test_the_strip_holds_policies_that_start_or_end_in_the_window():
     labels = [bar.label for bar in bars(make_scenario())]
 
-    assert labels == ["export tax", "embargo"]  # the quota began before the window and has no end
+    assert labels == ["export-tax", "embargo"]  # the quota began before the window and has no end
 
 
 def test_a_policy_on_another_material_is_not_on_the_strip():
