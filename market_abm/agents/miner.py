@@ -38,6 +38,7 @@ class Miner(Agent):
     ramp = Column("1", low=0, high=1)
     home_value = Column("US$/kg REO")
     outside_value = Column("US$/kg REO")
+    cash_cost = Column("US$/kg REO", low=0)
     home_fee = Column("US$/kg REO", low=0)
     unsold = Column("4 weeks", low=0)
     tied = Column("-", dtype=np.bool_)
@@ -79,8 +80,7 @@ class Miner(Agent):
     @rule
     def goes_home(self) -> Values:
         """Whether ore goes to the own plant: it pays better there, or a contract obliges."""
-        home_margin = self.home_value - self.mining_cost()
-        outside_margin = self.outside_value - self.mining_cost()
+        home_margin, outside_margin = self.home_value - self.cash_cost, self.outside_value - self.cash_cost
         return (self.plant != NO_PLANT) & self.plant_ready() & (self.tied | (home_margin >= outside_margin))
 
     @rule
@@ -94,8 +94,8 @@ class Miner(Agent):
     @rule
     def revenue_over_cost(self) -> Values:
         """Revenue over cost on the better route [1]."""
-        home = (self.home_value + self.home_fee) / np.maximum(self.mining_cost() + self.home_fee, TINY)
-        outside = self.outside_value / np.maximum(self.mining_cost(), TINY)
+        home = (self.home_value + self.home_fee) / np.maximum(self.cash_cost + self.home_fee, TINY)
+        outside = self.outside_value / np.maximum(self.cash_cost, TINY)
         return np.where(self.goes_home(), home, outside)
 
     @rule

@@ -91,7 +91,7 @@ class ConcentrateMarket:
             outside = np.where(self.working, value, NOWHERE)
             if refiners.size:
                 outside[rows[has_plant], own[has_plant]] = NOWHERE
-            cost = miners.mining_cost()
+            cost = miners.cash_cost[:] = miners.mining_cost()
             surplus = outside - cost[:, None]
             paid = np.where(surplus > 0, cost[:, None] + self.to_mine * surplus, outside)
             miners.outside_value[:] = paid.max(axis=1) if len(self.groups) else NOWHERE
@@ -133,7 +133,7 @@ class ConcentrateMarket:
         answer, start = [], 0
         for miners, _, own in sent:
             part = slice(start, start + miners.size)
-            price = miners.mining_cost()[:, None] + self.to_mine * np.maximum(surplus[part], 0.0)
+            price = miners.cash_cost[:, None] + self.to_mine * np.maximum(surplus[part], 0.0)
             answer.append((own, shipped[part], price))
             start += miners.size
         return answer

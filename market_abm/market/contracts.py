@@ -57,6 +57,7 @@ class ContractBook:
     ----------
     inflow : (materials, zones) grams delivered into each zone this week under contract.
     from_gated : the part of it made in gated zones.
+    taken : (materials, zones) grams that manufacturers took under contract, from home too.
     """
 
     def __init__(self, model: "MineralMarket") -> None:
@@ -70,6 +71,7 @@ class ContractBook:
         shape = (len(self.model.market.materials), len(self.model.market.zones))
         self.inflow: IntArray = np.zeros(shape, dtype=np.int64)
         self.from_gated: IntArray = np.zeros(shape, dtype=np.int64)
+        self.taken: IntArray = np.zeros(shape, dtype=np.int64)
 
     def sign(self, contract: OfftakeContract) -> None:
         """Add an offtake; the mine is tied to its own plant while it lasts."""
@@ -115,18 +117,22 @@ class ContractBook:
         runs = miners.stage[contract.seller] == Stage.OPERATING and bool(refiners.operating[plant])
         runs = runs and self._law_allows(int(refiners.zone[plant]), contract.buyer_zone)
         rows = makers.rows_in(contract.buyer_zone)
-        wanted = np.floor(makers.usual_use[:, rows].sum(axis=1)).astype(np.int64)
-        grams = np.minimum(np.minimum(due, refiners.stock[:, plant]), wanted) if runs else np.zeros_like(due)
+        wanted = np.floor(makers.usual_use[:, rows].sum(axis=1)).astype(np.int64) - self.taken[:, contract.buyer_zone]
+        grams = (
+            np.maximum(np.minimum(np.minimum(due, refiners.stock[:, plant]), wanted), 0) if runs else np.zeros_like(due)
+        )
         contract.delivered += int(grams.sum())
         contract.missed += int((due - grams).sum())
         factor = contract.formula(float(market.price[market.lead, contract.buyer_zone]))
-        seller, buyers, ledger = model.group_of(refiners), model.group_of(makers), model.ledger
+        self.taken[:, contract.buyer_zone] += grams
+        seller, buyers = model.group_of(refiners), model.group_of(makers)
+        parts = np.zeros((len(grams), len(rows)), dtype=np.int64)
         for row in np.flatnonzero(grams):
-            parts = split_whole(int(grams[row]), makers.usual_use[row, rows])
-            ledger.move("offtake", int(row), seller, buyers, parts, plant, rows)
-            price = factor * market.price[row, contract.buyer_zone]
-            ledger.pay("offtake", buyers, seller, micros(parts, price), rows, plant)
-            self._pay_way(int(row), int(grams[row]), plant, contract.buyer_zone)
+            parts[row] = split_whole(int(grams[row]), makers.usual_use[row, rows])
+        model.ledger.move_all("offtake", seller, buyers, parts, plant, rows)
+        due_price = factor * market.price[:, contract.buyer_zone]
+        model.ledger.pay("offtake", buyers, seller, micros(parts, due_price[:, None]).sum(axis=0), rows, plant)
+        self._pay_way(grams, plant, contract.buyer_zone)
         if refiners.zone[plant] != contract.buyer_zone:
             self.inflow[:, contract.buyer_zone] += grams
             if market.is_gated()[refiners.zone[plant]]:
@@ -141,20 +147,20 @@ class ContractBook:
         limited = bool(np.isfinite(regime.allowed[:, origin, destination]).any())
         return not (regime.embargoed[origin, destination] or licensed or limited)
 
-    def _pay_way(self, row: int, grams: int, plant: int, buyer_zone: int) -> None:
+    def _pay_way(self, grams: IntArray, plant: int, buyer_zone: int) -> None:
         """The seller pays freight, export tax and tariff; the formula price is a delivered price."""
         model, market = self.model, self.model.market
         origin = int(model.refiners.zone[plant])
         if origin == buyer_zone:
             return
-        seller, regime = model.group_of(model.refiners), market.regime
-        price = float(market.price[row, origin])
-        freight = model.network.freight_between(row, origin, buyer_zone)
-        model.ledger.pay("freight", seller, model.carriers, int(micros(grams, freight)), plant, 0)
-        tax = int(micros(grams, float(regime.export_tax[row, origin]) * price))
-        tariff = int(micros(grams, float(regime.tariff[row, origin, buyer_zone]) * price))
-        model.ledger.pay("export tax", seller, model.treasury, tax, plant, origin)
-        model.ledger.pay("import tariff", seller, model.treasury, tariff, plant, buyer_zone)
+        ledger, seller, regime = model.ledger, model.group_of(model.refiners), market.regime
+        value = grams * market.price[:, origin]
+        freight = int(micros(grams, model.network.freight_between(origin, buyer_zone)).sum())
+        tax = int(micros(value, regime.export_tax[:, origin]).sum())
+        tariff = int(micros(value, regime.tariff[:, origin, buyer_zone]).sum())
+        ledger.pay("freight", seller, model.carriers, freight, plant, 0)
+        ledger.pay("export tax", seller, model.treasury, tax, plant, origin)
+        ledger.pay("import tariff", seller, model.treasury, tariff, plant, buyer_zone)
 
     def _buy_in_band(self, body: "StateBuyer", policy: BandPurchase) -> None:
         """Buy from the producers named, at the market price but never below the band's floor."""

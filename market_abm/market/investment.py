@@ -40,12 +40,12 @@ def margins(model: "MineralMarket") -> tuple[FloatArray, FloatArray]:
     zone = np.where(has_plant, refiners.zone[plant], miners.zone) if refiners.size else miners.zone
     recovery = np.where(has_plant, refiners.recovery[plant], 0.0) if refiners.size else np.zeros(miners.size)
     value = (miners.basket * price[:, zone]).sum(axis=0) * recovery + credit
-    full = miners.mining_cost() + miners.home_fee
+    full = miners.cash_cost + miners.home_fee
     home = np.where(has_plant, value - full, -np.inf)
     # What an outside plant pays moves with the expected over the last price of the lead material.
     lead, zone_of = model.market.lead, miners.zone
     outlook = price[lead, zone_of] / model.market.price[lead, zone_of]
-    outside = np.where(miners.outside_value > 0, miners.outside_value * outlook - miners.mining_cost(), -np.inf)
+    outside = np.where(miners.outside_value > 0, miners.outside_value * outlook - miners.cash_cost, -np.inf)
     return home, outside
 
 
@@ -112,8 +112,8 @@ def _restart(model: "MineralMarket", home: FloatArray, outside: FloatArray) -> N
     """A closed mine comes back after some good quarters, without its old debt."""
     miners, rules = model.miners, model.scenario.parameters.investment
     closed = miners.stage == Stage.CARE_AND_MAINTENANCE
-    full = miners.mining_cost() + miners.home_fee
-    good = (home > rules.restart_margin * full) | (outside > rules.restart_margin * miners.mining_cost())
+    full = miners.cash_cost + miners.home_fee
+    good = (home > rules.restart_margin * full) | (outside > rules.restart_margin * miners.cash_cost)
     miners.good_quarters[:] = np.where(closed & good, miners.good_quarters + 1, 0)
     for row in np.flatnonzero(closed & (miners.good_quarters >= rules.restart_quarters)):
         miners.good_quarters[row] = 0

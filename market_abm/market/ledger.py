@@ -34,9 +34,17 @@ class Group:
     may_owe_mass: bool = False  # sources such as the ground count what they gave as a negative balance
     money: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     mass: IntArray = field(default_factory=lambda: np.zeros((0, 0), dtype=np.int64))
-    last_entry: str = "none"
+    last: tuple[str, str, str, int, str] | None = None
     labels: list[str] = field(default_factory=list)
     label_of: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    @property
+    def last_entry(self) -> str:
+        """Words for the last entry that touched the group."""
+        if self.last is None:
+            return "none"
+        purpose, giver, taker, total, unit = self.last
+        return f"{purpose}: {giver} to {taker}, {total:,} {unit}"
 
     def codes(self, row: Any) -> Any:
         """Label of the accounts an entry touches, as a number: the journal tells parties apart by label."""
@@ -115,24 +123,30 @@ class Ledger:
         total; an array of rows takes the amounts in turn.
         """
         amounts = np.asarray(micros, dtype=np.int64)
-        total = int(amounts.sum())
-        if total == 0 and not amounts.any():
+        if not amounts.any():
             return
+        total = int(amounts.sum())
         _add(payer.money, payer_row, -amounts, -total)
         _add(payee.money, payee_row, amounts, total)
         self._money_control[payer.index] -= total
         self._money_control[payee.index] += total
+        self._write_down(purpose, payer, payee, amounts, total, payer_row, payee_row)
+        payer.last = payee.last = (purpose, payer.name, payee.name, total, "micro-US$")
+
+    def _write_down(
+        self, purpose: str, payer: Group, payee: Group, amounts: IntArray, total: int, payer_row: Any, payee_row: Any
+    ) -> None:
+        """Keep a payment in the journal."""
         key = (payer.name, payee.name, purpose)
         self.journal[key] = self.journal.get(key, 0) + total
         page = self.pages.get(key)
         if page is None:
             page = self.pages[key] = np.zeros((len(payer.labels), len(payee.labels)), dtype=np.int64)
         place = payer.codes(payer_row), payee.codes(payee_row)
-        if np.ndim(place[0]) or np.ndim(place[1]):
+        if isinstance(place[0], np.ndarray) or isinstance(place[1], np.ndarray):
             np.add.at(page, place, amounts)
         else:
             page[place] += total
-        payer.last_entry = payee.last_entry = f"{purpose}: {payer.name} to {payee.name}, {total:,} micro-US$"
 
     def move(
         self,
@@ -146,21 +160,31 @@ class Ledger:
     ) -> None:
         """Move mass of one material [g] from one group to another; rows as in `pay`."""
         amounts = np.asarray(grams, dtype=np.int64)
-        total = int(amounts.sum())
-        if total == 0 and not amounts.any():
+        if not amounts.any():
             return
+        total = int(amounts.sum())
         _add(source.mass[material], source_row, -amounts, -total)
         _add(sink.mass[material], sink_row, amounts, total)
         self._mass_control[material, source.index] -= total
         self._mass_control[material, sink.index] += total
-        source.last_entry = sink.last_entry = f"{purpose}: {source.name} to {sink.name}, {total:,} g"
+        source.last = sink.last = (purpose, source.name, sink.name, total, "g")
 
     def move_all(
         self, purpose: str, source: Group, sink: Group, grams: IntArray, source_row: Any = EVERY, sink_row: Any = EVERY
     ) -> None:
-        """Move mass of all traded materials, grams of shape (materials, ...)."""
-        for material in range(grams.shape[0]):
-            self.move(purpose, material, source, sink, grams[material], source_row, sink_row)
+        """Move mass of all traded materials, grams of shape (materials, ...); rows as in `pay`."""
+        if not grams.any():
+            return
+        count, totals = len(grams), grams.sum(axis=1)
+        for group, row, sign in ((source, source_row, -1), (sink, sink_row, 1)):
+            if row is EVERY:
+                group.mass[:count] += sign * grams
+            elif isinstance(row, np.ndarray):
+                np.add.at(group.mass[:count].T, row, sign * grams.T)
+            else:
+                group.mass[:count, row] += sign * totals
+            self._mass_control[:count, group.index] += sign * totals
+        source.last = sink.last = (purpose, source.name, sink.name, int(totals.sum()), "g")
 
     def payments(self) -> dict[tuple[str, str, str], int]:
         """All money paid so far [micro-US$], by labels of payer and payee and by purpose."""
@@ -216,7 +240,7 @@ def _add(balances: IntArray, row: Any, amounts: IntArray, total: int) -> None:
         if amounts.ndim == 0 and balances.size != 1:
             raise ValueError("an amount for each account is needed, or a row")
         balances += amounts if amounts.ndim else total
-    elif np.ndim(row) == 0:
-        balances[row] += total
-    else:
+    elif isinstance(row, np.ndarray):
         np.add.at(balances, row, amounts)
+    else:
+        balances[row] += total

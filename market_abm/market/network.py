@@ -83,11 +83,12 @@ class Network:
         """Indices of the links into the gate of a zone."""
         return np.flatnonzero((self.way == GATE) & (self.from_zone == zone))
 
-    def freight_between(self, material: int, origin: int, destination: int) -> float:
-        """Freight on the direct way between two zones [US$/kg]; the dearest way where there is none."""
+    def freight_between(self, origin: int, destination: int) -> FloatArray:
+        """Freight on the direct way between two zones, by material [US$/kg]; the dearest where there is no way."""
         direct = self._trade & (self.from_zone == origin) & (self.destination == destination)
         ways = direct if direct.any() else self._trade
-        return float(self._freight[material, ways].max(initial=0)) / TICKS_PER_DOLLAR
+        freight: FloatArray = self._freight[:, ways].max(axis=1, initial=0) / TICKS_PER_DOLLAR
+        return freight
 
     def charges(self, normal_use: FloatArray, own_output: FloatArray, gated_share: FloatArray) -> Charges:
         """Cost and capacity of every link this week.

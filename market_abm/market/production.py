@@ -36,7 +36,7 @@ def dig(model: "MineralMarket") -> None:
         miners.reserve[:] = np.where(limited, miners.reserve - grams, miners.reserve)
         ledger, row = model.ledger, model.concentrate_row
         ledger.move("mining", row, model.ground, model.group_of(miners), grams, source_row=0)
-        cost = micros(grams, miners.mining_cost())
+        cost = micros(grams, miners.cash_cost)
         charge = np.rint(cost * (miners.charge() / (1 + miners.charge()))).astype(np.int64)
         ledger.pay("mining charge", model.group_of(miners), model.treasury, charge, payee_row=miners.zone)
         ledger.pay("mining cost", model.group_of(miners), model.suppliers, cost - charge, payee_row=0)
@@ -115,7 +115,7 @@ def _send_home(model: "MineralMarket", miners: "Population", grams: IntArray) ->
     """Concentrate goes to the mine's own plant, next door."""
     home = np.flatnonzero(grams)
     content = miners.basket[:, home] * grams[home]
-    cost = grams[home] * miners.mining_cost()[home]
+    cost = grams[home] * miners.cash_cost[home]
     model.feed.send(0, miners.plant[home], grams[home], content, cost)
     model.ledger.move(
         "concentrate",
@@ -133,7 +133,7 @@ def _send_outside(model: "MineralMarket", miners: "Population", grams: IntArray,
     refiners, market = model.refiners, model.concentrate_market
     rows = np.flatnonzero((refiners.group_index == index) & refiners.operating)
     weeks = market.transit[miners.zone, market.zone[index]]
-    cost = miners.mining_cost()
+    cost = miners.cash_cost
     for lag in np.unique(weeks[grams > 0]):
         sent = np.where(weeks == lag, grams, 0)
         parts = split_whole(int(sent.sum()), refiners.capacity[rows])

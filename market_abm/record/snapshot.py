@@ -111,7 +111,9 @@ def _plain(model: "MineralMarket") -> dict[str, Any]:
         "halts": model.halts,
         "pools": {label: _pool_facts(pool) for label, pool in model.pools.items()},
         "signed": [dataclasses.asdict(contract) for contract in model.contracts.signed],
-        "offtakes": [place for place, contract in enumerate(model.contracts.signed) if contract in model.contracts.offtakes],
+        "offtakes": [
+            place for place, contract in enumerate(model.contracts.signed) if contract in model.contracts.offtakes
+        ],
         "journal": [[*key, total] for key, total in ledger.journal.items()],
         "pages": [[*key, page.tolist()] for key, page in ledger.pages.items()],
         "record": {name: getattr(record, name) for name in RECORD_LISTS},
