@@ -1,0 +1,66 @@
+"""The markets that are measured: a scenario with more agents and the same tonnes, at both speeds."""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+
+from market_abm.agents.population import Agent
+from market_abm.build import KINDS
+from market_abm.model import MineralMarket
+from market_abm.record.digest import digest
+from market_abm.scenario.loading import load_scenario
+from market_abm.scenario.schema import Scenario
+
+SCENARIO = "japan-2010"
+SCALED = ("manufacturer", "speculator", "mine", "refinery")
+
+
+def scaled(agents: int, name: str = SCENARIO) -> Scenario:
+    """Scenario with about so many agents: its groups grow, their tonnes and capital are shared by more.
+
+    Rows of one agent are named projects with contracts, as Mt Weld; they stay what they are.
+    """
+    data = load_scenario(name).model_dump()
+    rows = [row for kind in SCALED for row in data[kind].values()]
+    single = sum(row["count"] for row in rows if row["count"] == 1)
+    grouped = sum(row["count"] for row in rows) - single
+    times = max(round((agents - single) / grouped), 1)
+    for kind in SCALED:
+        for row in data[kind].values():
+            if row["count"] > 1:
+                row["count"] *= times
+                _share_out(row, times)
+    data["time"]["record_from"] = data["time"]["start"]
+    return Scenario.model_validate(data)
+
+
+def _share_out(row: dict[str, Any], times: int) -> None:
+    """Capacity is given for each mine and plant; use and capital for the whole group."""
+    size = row.get("capacity_t_per_year")
+    if size is not None:
+        row["capacity_t_per_year"] = size / times if isinstance(size, float) else tuple(part / times for part in size)
+    if row.get("reserve_t"):
+        row["reserve_t"] /= times
+
+
+def population_of(model: MineralMarket) -> int:
+    """Number of agents."""
+    return sum(population.size for population in model.populations.values())
+
+
+def one_by_one() -> dict[str, type[Agent]]:
+    """Every kind in plain per-agent form."""
+    return {key: _slow(kind) for key, kind in KINDS.items()}
+
+
+def _slow(kind: type[Agent]) -> type[Agent]:
+    return type(kind.__name__, (kind,), {"vectorised": False, "__doc__": kind.__doc__})
+
+
+def seal(model: MineralMarket) -> str:
+    """Digest of all tables and of every account."""
+    parts = hashlib.sha256(digest(model.tables()).encode())
+    for values in (model.ledger.money, model.ledger.mass):
+        parts.update(np.ascontiguousarray(values).tobytes())
+    return parts.hexdigest()
