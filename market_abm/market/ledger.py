@@ -143,7 +143,7 @@ class Ledger:
         if page is None:
             page = self.pages[key] = np.zeros((len(payer.labels), len(payee.labels)), dtype=np.int64)
         place = payer.codes(payer_row), payee.codes(payee_row)
-        if isinstance(place[0], np.ndarray) or isinstance(place[1], np.ndarray):
+        if np.ndim(place[0]) or np.ndim(place[1]):
             np.add.at(page, place, amounts)
         else:
             page[place] += total
@@ -179,10 +179,10 @@ class Ledger:
         for group, row, sign in ((source, source_row, -1), (sink, sink_row, 1)):
             if row is EVERY:
                 group.mass[:count] += sign * grams
-            elif isinstance(row, np.ndarray):
-                np.add.at(group.mass[:count].T, row, sign * grams.T)
-            else:
+            elif isinstance(row, int | np.integer):
                 group.mass[:count, row] += sign * totals
+            else:
+                np.add.at(group.mass[:count].T, row, sign * grams.T)
             self._mass_control[:count, group.index] += sign * totals
         source.last = sink.last = (purpose, source.name, sink.name, int(totals.sum()), "g")
 
@@ -240,7 +240,7 @@ def _add(balances: IntArray, row: Any, amounts: IntArray, total: int) -> None:
         if amounts.ndim == 0 and balances.size != 1:
             raise ValueError("an amount for each account is needed, or a row")
         balances += amounts if amounts.ndim else total
-    elif isinstance(row, np.ndarray):
-        np.add.at(balances, row, amounts)
-    else:
+    elif isinstance(row, int | np.integer):
         balances[row] += total
+    else:
+        np.add.at(balances, row, amounts)

@@ -28,7 +28,8 @@ def steady(tiny_model: Callable[..., MineralMarket]) -> MineralMarket:
 def pay(miners: Population, revenue_over_cost: float) -> None:
     """Let every mine earn so much over its mining cost, away from its own plant."""
     miners.plant[:] = -1
-    miners.outside_value[:] = revenue_over_cost * miners.mining_cost()
+    miners.cash_cost[:] = miners.mining_cost()
+    miners.outside_value[:] = revenue_over_cost * miners.cash_cost
 
 
 def test_cost_follows_the_index_the_charge_and_depth(market: MineralMarket) -> None:
