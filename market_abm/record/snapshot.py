@@ -9,6 +9,8 @@ import dataclasses
 import datetime as dt
 import io
 import json
+import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,7 +85,7 @@ def restore(data: bytes, kinds: "dict[str, type[Agent]] | None" = None) -> "Mine
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         plain = json.loads(arrays.pop("json").tobytes())
-    except (ValueError, KeyError, OSError, EOFError) as fault:
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile, zlib.error) as fault:
         raise SnapshotError(f"not a snapshot of market_abm: {fault}") from fault
     if plain.get("format") != FORMAT:
         raise SnapshotError(f"snapshot format {plain.get('format')} is not {FORMAT}; make it anew with this version")
