@@ -1,8 +1,10 @@
 """`MineralMarket` is an ordinary Mesa model: agents, agent sets, batch runs, and it can be forgotten."""
 
 import gc
+import inspect
 import weakref
 from collections.abc import Callable
+from typing import Any
 
 import mesa
 import numpy as np
@@ -18,7 +20,7 @@ def test_agents_are_all_agents_of_all_kinds(tiny_model: Callable[..., MineralMar
 
     everybody = model.agents
 
-    assert isinstance(everybody, mesa.agent.AgentSet)
+    assert type(everybody).__name__.endswith("AgentSet")  # Mesa 3.5 has two kinds of them
     assert len(everybody) == sum(population.size for population in model.populations.values())
     assert len({agent.unique_id for agent in everybody}) == len(everybody)
 
@@ -92,14 +94,14 @@ def test_a_data_collector_can_be_added(tiny_model: Callable[..., MineralMarket])
 
 
 def test_a_batch_runs_over_shipped_scenarios_and_seeds() -> None:
-    rows = mesa.batch_run(
-        MineralMarket,
-        {"scenario": ["tiny"], "rng": [1, 2]},
-        number_processes=1,
-        max_steps=4,
-        display_progress=False,
-        data_collection_period=-1,
-    )
+    parameters: dict[str, list[Any]] = {"scenario": ["tiny"]}
+    options: dict[str, Any] = {"number_processes": 1, "max_steps": 4, "display_progress": False}
+    if "rng" in inspect.signature(mesa.batch_run).parameters:  # Mesa 3.5 takes the seeds apart
+        options["rng"] = [1, 2]
+    else:
+        parameters["rng"] = [1, 2]
+
+    rows = mesa.batch_run(MineralMarket, parameters, data_collection_period=-1, **options)
 
     assert [(row["scenario"], row["rng"]) for row in rows] == [("tiny", 1), ("tiny", 2)]
 
@@ -109,7 +111,7 @@ def test_a_closed_model_can_be_forgotten(tiny_scenario: Callable, look: bool) ->
     model = MineralMarket(tiny_scenario(), rng=1)
     model.step()
     if look:
-        _ = model.agents
+        assert len(model.agents) > 0
     model.close()
     memory = weakref.ref(model)
 
