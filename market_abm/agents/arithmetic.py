@@ -26,6 +26,11 @@ def ratio(part: Values, whole: Values) -> Values:
     return part / np.maximum(whole, TINY)
 
 
+def between(values: Values, low: Values, high: Values) -> Values:
+    """Values cut to a range, as `np.clip` does in three times the time for few agents."""
+    return np.minimum(np.maximum(values, low), high)
+
+
 def beyond(move: Values, band: float) -> Values:
     """The part of a move that lies outside a dead band around zero."""
     return np.sign(move) * np.maximum(np.abs(move) - band, 0.0)

@@ -8,6 +8,7 @@ later in the round: an unused licence still has a value.
 
 import numpy as np
 
+from market_abm.agents.arithmetic import between
 from market_abm.agents.column import Column
 from market_abm.agents.population import Agent, rule, rule_of_each
 from market_abm.scenario.parameters import LicenceParameters
@@ -36,7 +37,7 @@ class ExportAuthority(Agent):
         ----------
         quota_t : the round's tonnes.
         """
-        return np.clip(1 - quota_t / np.maximum(self.usual_quota, 1.0), 0.0, 1.0)
+        return between(1 - quota_t / np.maximum(self.usual_quota, 1.0), 0.0, 1.0)
 
     @rule_of_each(1)
     def next_usual_quota(self, quota_t: Values) -> Values:

@@ -90,8 +90,9 @@ class Luck:
         return self._draw(_fill_normal, purpose, numbers, lanes)
 
     def _draw(self, fill: Any, purpose: str, numbers: Any, lanes: int) -> Values:
-        rows = np.atleast_1d(np.asarray(numbers, dtype=np.uint64))
-        out: FloatArray = np.empty((max(lanes, 1), rows.size))
+        several = isinstance(numbers, np.ndarray) and numbers.ndim > 0
+        rows = numbers if several else np.array([numbers], dtype=np.uint64)
+        out: FloatArray = np.empty((lanes or 1, rows.size))
         fill(self._key(purpose), rows, out)
-        shaped = out if np.ndim(numbers) else out[:, 0]
+        shaped = out if several else out[:, 0]
         return shaped if lanes else shaped[0]

@@ -7,7 +7,7 @@ fixed proportion (Leontief), so the scarcest one sets activity.
 
 import numpy as np
 
-from market_abm.agents.arithmetic import TINY, beyond, over_materials, power, ratio
+from market_abm.agents.arithmetic import TINY, between, beyond, over_materials, power, ratio
 from market_abm.agents.column import Column
 from market_abm.agents.population import Agent, rule, rule_of_each
 from market_abm.scenario.parameters import ManufacturerParameters
@@ -103,10 +103,10 @@ class Manufacturer(Agent):
         rules, market = self.parameters, self.market
         dearness = market.average[:, self.zone] / self.reference_price
         least = self.by_material(market.least_intensity)
-        target = np.clip(power(dearness, -rules.thrift_elasticity), least, 1.0)
+        target = between(power(dearness, -rules.thrift_elasticity), least, 1.0)
         fall = market.thrift_speed[self.zone] / WEEKS_PER_YEAR
         rise = rules.thrift_reversal / WEEKS_PER_YEAR
-        return np.clip(self.intensity + np.clip(target - self.intensity, -fall, rise), 0.0, 1.0)
+        return between(self.intensity + between(target - self.intensity, -fall, rise), 0.0, 1.0)
 
     @rule
     def next_risk(self) -> Values:
@@ -114,9 +114,9 @@ class Manufacturer(Agent):
         rules, market = self.parameters, self.market
         dependence = over_materials(self.cost_share * market.dependence[:, self.zone])
         enough = SHORT_COVER * self.base_cover * self.usual_use
-        lack = np.where(self.use > 0, np.clip(1 - ratio(self.stock + self.coming, enough), 0.0, 1.0), 0.0).max(axis=0)
+        lack = np.where(self.use > 0, between(1 - ratio(self.stock + self.coming, enough), 0.0, 1.0), 0.0).max(axis=0)
         news = dependence * market.quota_alarm + market.zone_alarm[self.zone] + rules.shortage_alarm * lack
-        signal = np.clip(news, 0.0, 1.0)
+        signal = between(news, 0.0, 1.0)
         speed = np.where(signal > self.risk, rules.fear_rise, rules.fear_fade)
         return self.risk + speed * (signal - self.risk)
 
@@ -129,7 +129,7 @@ class Manufacturer(Agent):
     def target_stock(self) -> Values:
         """Stock wanted [g]: base cover, lengthened by fear and by rising prices (hoarding)."""
         rules, market = self.parameters, self.market
-        pull = rules.trend_cover * market.hoarding[self.zone] * np.clip(self.trend(), *TREND_RANGE)
+        pull = rules.trend_cover * market.hoarding[self.zone] * between(self.trend(), *TREND_RANGE)
         extra = (rules.fear_cover * self.risk + pull) * market.hoarding_on
         return self.base_cover * np.maximum(1 + extra, 0.0) * self.usual_use
 
@@ -147,11 +147,11 @@ class Manufacturer(Agent):
         trend, position = self.trend(), self.stock + self.coming
         target = self.target_stock()
         want = np.maximum(usual + (target - position) / rules.catch_up_weeks, 0.0)
-        critical = np.clip((rules.critical_weeks + 1) * usual - position, 0.0, want)
-        gap = np.clip((target - position) / np.maximum(target, TINY), -1.0, 1.0)
+        critical = between((rules.critical_weeks + 1) * usual - position, 0.0, want)
+        gap = between((target - position) / np.maximum(target, TINY), -1.0, 1.0)
         noise = rules.bid_noise * self.normal("bids", 2 * len(quote)).reshape(2, *quote.shape)
-        rise = rules.extrapolation * np.clip(trend / TREND_SPAN, *RISE_RANGE) * market.hoarding_on
-        calm = 1 - market.hoarding_on * (1 - (1 - self.risk) * (1 - np.clip(trend, 0.0, 1.0)))
+        rise = rules.extrapolation * between(trend / TREND_SPAN, *RISE_RANGE) * market.hoarding_on
+        calm = 1 - market.hoarding_on * (1 - (1 - self.risk) * (1 - between(trend, 0.0, 1.0)))
         patient = rules.patience * calm
         limits = np.stack(
             [
@@ -180,7 +180,7 @@ class Manufacturer(Agent):
         """
         quote, own = self.market.quote[:, self.zone], self.own_product()
         cover = ratio(self.product_held(), self.usual_sales) / PRODUCT_COVER
-        lean = np.clip(PRODUCT_LEAN * (1 - cover), -PRODUCT_STEP, PRODUCT_STEP)
+        lean = between(PRODUCT_LEAN * (1 - cover), -PRODUCT_STEP, PRODUCT_STEP)
         noise = self.parameters.bid_noise * self.normal("product asks")
         limit = np.maximum(quote * np.exp(lean + noise), LEAST_COST_SHARE * self.product_cost())
         return np.where(own, limit, quote)[None], np.where(own, self.stock, 0)[None]

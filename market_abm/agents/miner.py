@@ -6,7 +6,7 @@ quota, pays no charge, and enters and leaves with the margin.
 
 import numpy as np
 
-from market_abm.agents.arithmetic import TINY, power
+from market_abm.agents.arithmetic import TINY, between, power
 from market_abm.agents.column import Column
 from market_abm.agents.life import Stage
 from market_abm.agents.population import Agent, rule
@@ -107,10 +107,10 @@ class Miner(Agent):
         """
         rules = self.parameters
         margin = self.revenue_over_cost() / self.avoidable_cost_share
-        wanted = np.clip((margin - rules.shutdown_ratio) / rules.utilisation_band, 0.0, 1.0)
-        wanted = wanted * np.clip(1 - rules.stock_curb * (self.unsold - 2), 0.25, 1.0)
+        wanted = between((margin - rules.shutdown_ratio) / rules.utilisation_band, 0.0, 1.0)
+        wanted = wanted * between(1 - rules.stock_curb * (self.unsold - 2), 0.25, 1.0)
         speed = np.where(self.responds_fast(), rules.response_home, rules.response)
-        return np.clip(self.utilisation + speed * (wanted - self.utilisation), 0.0, 1.0)
+        return between(self.utilisation + speed * (wanted - self.utilisation), 0.0, 1.0)
 
     @rule
     def responds_fast(self) -> Values:
@@ -166,5 +166,5 @@ class IllegalMiner(Miner):
     def next_scale(self) -> Values:
         """Entry and exit: capacity grows or shrinks with the margin, within limits."""
         rules = self.parameters
-        margin = np.clip(self.revenue_over_cost() - rules.entry_margin, -0.5, 1.5)
-        return np.clip(self.scale * np.exp(margin * rules.entry_speed / WEEKS_PER_YEAR), *rules.illegal_bounds)
+        margin = between(self.revenue_over_cost() - rules.entry_margin, -0.5, 1.5)
+        return between(self.scale * np.exp(margin * rules.entry_speed / WEEKS_PER_YEAR), *rules.illegal_bounds)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from market_abm.agents.arithmetic import TINY, beyond, over_materials, ratio
+from market_abm.agents.arithmetic import TINY, between, beyond, over_materials, ratio
 from market_abm.agents.column import Column
 from market_abm.agents.population import Agent, rule
 from market_abm.scenario.parameters import RefinerParameters
@@ -53,7 +53,7 @@ class Refiner(Agent):
         rules, anchor = self.parameters, self.market.anchor[:, self.zone]
         basket_value = ratio(over_materials(self.usual_output * anchor), self.usual_intake)
         share = anchor / np.maximum(basket_value + rules.other_credit_usd_per_kg, TINY)
-        accepted = np.clip(1 - rules.floor_slope * (self.cover() - 2), *rules.cost_floor)
+        accepted = between(1 - rules.floor_slope * (self.cover() - 2), *rules.cost_floor)
         return self.unit_cost * share * accepted
 
     @rule
@@ -68,8 +68,8 @@ class Refiner(Agent):
         rules, market = self.parameters, self.market
         quote, usual = market.quote[:, self.zone], market.average[:, self.zone]
         trend = beyond(market.trend[:, self.zone], market.dead_band)
-        held_back = rules.withholding * np.clip(trend, *TREND_RANGE) * market.hoarding_on
-        lean = np.clip(-rules.cover_slope * (self.cover() - rules.target_cover), -rules.ask_fall, rules.ask_rise)
+        held_back = rules.withholding * between(trend, *TREND_RANGE) * market.hoarding_on
+        lean = between(-rules.cover_slope * (self.cover() - rules.target_cover), -rules.ask_fall, rules.ask_rise)
         noise = rules.ask_noise * self.normal("asks", 2 * len(quote)).reshape(2, *quote.shape)
         step = lean + held_back + noise
         floor = self.least_price()

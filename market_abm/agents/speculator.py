@@ -7,6 +7,7 @@ metal they hold and are sold out when the loan outgrows it.
 
 import numpy as np
 
+from market_abm.agents.arithmetic import between
 from market_abm.agents.column import Column
 from market_abm.agents.population import Agent, rule
 from market_abm.scenario.parameters import SpeculatorParameters
@@ -82,18 +83,18 @@ class Speculator(Agent):
         held, value, called = self.held(), self.stock_value(), self.called()
         per_gram = price * MICROS_PER_GRAM_DOLLAR
         equity = self.cash + value
-        commitment = np.clip(expected / rules.full_position, 0.0, 1.0)
+        commitment = between(expected / rules.full_position, 0.0, 1.0)
         wanted = commitment * np.maximum(equity, 0.0) / (1 - self.credit) / per_gram
         change = (wanted - held) * rules.aggressiveness
         to_loan_limit = (-self.cash - self.credit * value) / ((1 - self.credit) * per_gram)
-        forced = np.where(equity > 0, np.clip(to_loan_limit, 0.0, held), held)
+        forced: Values = np.where(equity > 0, between(to_loan_limit, 0.0, held), held)
         change = np.where(called, -forced, change)
         noise = rules.price_noise * self.normal("trader quotes")
-        bid = quote * np.exp(np.clip(BUY_STEP + STEP_SLOPE * expected, 0.0, rules.greatest_rise) + noise)
+        bid = quote * np.exp(between(BUY_STEP + STEP_SLOPE * expected, 0.0, rules.greatest_rise) + noise)
         purse = np.maximum(self.cash + self.credit * value, 0.0)
         # Bid for no more than the purse pays at the limit, so credit is never overdrawn.
         buy = np.minimum(np.maximum(change, 0.0), purse / (bid * MICROS_PER_GRAM_DOLLAR))
-        step = np.where(called, -rules.forced_discount, np.clip(SELL_STEP + STEP_SLOPE * expected, LEAST_SELL, 0.0))
+        step = np.where(called, -rules.forced_discount, between(SELL_STEP + STEP_SLOPE * expected, LEAST_SELL, 0.0))
         sell = np.minimum(np.maximum(-change, 0.0), held)
         return bid, buy, quote * np.exp(step + noise), sell
 

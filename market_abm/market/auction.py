@@ -23,6 +23,9 @@ from market_abm.market.orders import (
 )
 from market_abm.units import BoolArray, IntArray
 
+NEAR_PART = 32  # a first step of about 3 % of the price
+LONGEST_SEARCH = 10  # at most 2**10 first steps to anywhere
+
 
 def clear(bids: Orders, asks: Orders, links: Links, last_price: IntArray) -> Clearing:
     """Clear one material in all zones at once.
@@ -64,7 +67,7 @@ class Prepared:
         zones = last_price.size
         bid_total, ask_total = check_orders("bids", bids, zones), check_orders("asks", asks, zones)
         check_links(links, last_price)
-        self.last_price = np.array(last_price)
+        self.links, self.last_price = links, np.array(last_price)
         self.zone = zone = np.concatenate((bids.zone, asks.zone))
         self.limit = limit = np.concatenate((bids.limit, asks.limit))
         self.quantity = quantity = np.concatenate((bids.quantity, asks.quantity))
@@ -94,13 +97,15 @@ class Prepared:
         self.most_traded = min(bid_total, ask_total)
         self.live, self.network = usable(links, self.most_traded)
         self.start = np.clip(self.last_price, bottom, top) if rows else self.last_price.copy()
-        self.step = 1 << max(span.bit_length() - 3, 0)
+        # Prices move a few percent a week, so the search starts with small steps; a jump takes more of them.
+        near = int(self.start.max(initial=0)) // NEAR_PART
+        self.step = 1 << max(min(near.bit_length(), span.bit_length() - 3), span.bit_length() - LONGEST_SEARCH, 0)
 
     def route(self, prices: IntArray, fixed: int = -1, amount: int = 0) -> tuple[IntArray, IntArray, IntArray]:
         """Flows, purchases and sales at the least optimal prices, given any optimal ones."""
-        first = clearing.route(self.ladder, self.network, prices, -1, 0)
-        low, _, _ = settlement.price_bounds(self.ladder, self.network, *first, self.last_price)
-        live_flow, bought, sold = clearing.route(self.ladder, self.network, low, fixed, amount)
+        live_flow, bought, sold = settlement.route_at_least(
+            self.ladder, self.network, prices, self.last_price, fixed, amount
+        )
         flow = np.zeros(self.live.size, np.int64)
         flow[self.live] = live_flow
         return flow, bought, sold
@@ -108,7 +113,7 @@ class Prepared:
     def finish(self, links: Links, zones: int, flow: IntArray, bought: IntArray, sold: IntArray) -> Clearing:
         """Prices, fills and proof of flows on `links`."""
         last_price = self.last_price[:zones]
-        live, network = usable(links, self.most_traded)
+        live, network = (self.live, self.network) if links is self.links else usable(links, self.most_traded)
         bounds = settlement.price_bounds(self.ladder, network, flow[live], bought, sold, last_price)
         low, near_low, high = bounds
         price = settlement.canonical_price(near_low, high, last_price)

@@ -144,13 +144,18 @@ def _open_plants(model: "MineralMarket") -> None:
     intake, content, cost = np.zeros(refiners.size), np.zeros(shape), np.zeros(refiners.size)
     for miners in model.mining:
         output = np.where(miners.stage == Stage.OPERATING, miners.capacity * START_UTILISATION, 0.0)
+        fits: dict[tuple[int, bool], list[int]] = {}
         for row in np.flatnonzero(output):
-            plants = [int(miners.plant[row])] if miners.plant[row] >= 0 else model.plants_for(miners, int(row))
-            for plant in plants:
-                part = output[row] / len(plants)
-                intake[plant] += part
-                cost[plant] += part * miners.start_cost[row] * miners.concentrate_cost_share[row]
-                content[:, plant] += part * miners.basket[:, row]
+            kind = int(miners.zone[row]), bool(miners.heavy[row])
+            if miners.plant[row] < 0 and kind not in fits:
+                fits[kind] = model.plants_for(miners, int(row))
+            plants = [int(miners.plant[row])] if miners.plant[row] >= 0 else fits[kind]
+            if not plants:
+                continue
+            part = output[row] / len(plants)
+            intake[plants] += part
+            cost[plants] += part * miners.start_cost[row] * miners.concentrate_cost_share[row]
+            content[:, plants] += (part * miners.basket[:, row])[:, None]
     refiners.usual_intake[:] = intake
     refiners.usual_output[:] = content * refiners.recovery
     refiners.unit_cost[:] = cost / np.maximum(intake, 1.0) + refiners.fee

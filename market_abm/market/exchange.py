@@ -5,7 +5,7 @@ columns for every material, and an agent without interest offers nothing.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -40,9 +40,20 @@ class Side:
     number: IntArray
     parts: dict[str, tuple[slice, int]]
 
+    def __post_init__(self) -> None:
+        self.wanting = [np.flatnonzero(grams) for grams in self.quantity]
+
     def orders(self, material: int) -> Orders:
-        """Orders of one material."""
-        return Orders(self.zone, self.limit[material], self.quantity[material], self.number)
+        """Orders of one material that want something; most want little of most materials."""
+        rows = self.wanting[material]
+        return Orders(self.zone[rows], self.limit[material, rows], self.quantity[material, rows], self.number[rows])
+
+    def spread(self, fills: list[IntArray]) -> IntArray:
+        """Fills of the orders given out, at the places of all orders: (materials, orders)."""
+        placed = np.zeros_like(self.quantity)
+        for row, fill in enumerate(fills):
+            placed[row, self.wanting[row]] = fill
+        return placed
 
     def fills_of(self, name: str, fills: IntArray) -> IntArray:
         """Fills (materials, orders) of a population, its tranches added up: (materials, n)."""
@@ -52,23 +63,39 @@ class Side:
         return total
 
 
-def _side(model: "MineralMarket", offers: list[tuple["Population", FloatArray, FloatArray]], up: bool) -> Side:
+def _side(
+    model: "MineralMarket", offers: list[tuple["Population", FloatArray, FloatArray]], up: bool, seats: Any
+) -> Side:
     """Put the offers (tranches, materials, n) of several populations side by side, in whole ticks and grams."""
     materials = len(model.market.materials)
-    limits, quantities, zones, numbers, parts, start = [], [], [], [], {}, 0
-    for population, limit, quantity in offers:
-        tranches, size = limit.shape[0], limit.shape[-1]
-        limits.append(limit.transpose(1, 0, 2).reshape(materials, tranches * size))
-        quantities.append(quantity.transpose(1, 0, 2).reshape(materials, tranches * size))
-        zones.append(np.tile(population.zone, tranches))
-        first = model.group_of(population).start
-        numbers.append(np.tile(np.arange(first, first + size), tranches))
-        parts[population.key] = (slice(start, start + tranches * size), tranches)
-        start += tranches * size
-    ticks = np.clip(np.concatenate(limits, axis=1) * TICKS_PER_DOLLAR, 1, GREATEST_LIMIT * TICKS_PER_DOLLAR)
+    limits, quantities = [], []
+    for _, limit, quantity in offers:
+        orders = limit.shape[0] * limit.shape[-1]
+        limits.append(limit.transpose(1, 0, 2).reshape(materials, orders))
+        quantities.append(quantity.transpose(1, 0, 2).reshape(materials, orders))
+    ticks = np.minimum(
+        np.maximum(np.concatenate(limits, axis=1) * TICKS_PER_DOLLAR, 1), GREATEST_LIMIT * TICKS_PER_DOLLAR
+    )
     whole = np.ceil(ticks) if up else np.floor(ticks)  # asks round up, bids round down
     grams = np.floor(np.maximum(np.concatenate(quantities, axis=1), 0.0))
-    return Side(whole.astype(np.int64), grams.astype(np.int64), np.concatenate(zones), np.concatenate(numbers), parts)
+    standing = tuple((population, limit.shape[0]) for population, limit, _ in offers)
+    if standing not in seats:
+        seats[standing] = _seats(model, standing)
+    return Side(whole.astype(np.int64), grams.astype(np.int64), *seats[standing])
+
+
+def _seats(
+    model: "MineralMarket", standing: "tuple[tuple[Population, int], ...]"
+) -> tuple[IntArray, IntArray, dict[str, tuple[slice, int]]]:
+    """Zone and number of every order of a side, and which orders are whose; agents keep their places."""
+    zones, numbers, parts, start = [], [], {}, 0
+    for population, tranches in standing:
+        first, end = model.group_of(population).start, start + tranches * population.size
+        zones.append(np.tile(population.zone, tranches))
+        numbers.append(np.tile(np.arange(first, first + population.size), tranches))
+        parts[population.key] = (slice(start, end), tranches)
+        start = end
+    return np.concatenate(zones), np.concatenate(numbers), parts
 
 
 def own_material(traders: "Population", values: FloatArray, materials: int) -> FloatArray:
@@ -83,6 +110,7 @@ class Exchange:
 
     def __init__(self, model: "MineralMarket") -> None:
         self.model = model
+        self.seats: dict[Any, Any] = {}
 
     def collect(self) -> None:
         """Ask everybody for orders; all of them see only last week's prices."""
@@ -101,7 +129,7 @@ class Exchange:
             bid, buy, ask, sell = bodies.orders()
             bids.append((bodies, bid, buy))
             asks.append((bodies, ask, sell))
-        self.bids, self.asks = _side(model, bids, up=False), _side(model, asks, up=True)
+        self.bids, self.asks = _side(model, bids, False, self.seats), _side(model, asks, True, self.seats)
 
     def clear(self) -> None:
         """Clear all materials; those under one quota clear together at one licence price."""
@@ -131,8 +159,8 @@ class Exchange:
             if results[row] is None:
                 results[row] = clear(self.bids.orders(row), self.asks.orders(row), links(row), market.ticks[row])
         cleared_all = [result for result in results if result is not None]
-        self.bid_fill = np.stack([result.bid_fill for result in cleared_all])
-        self.ask_fill = np.stack([result.ask_fill for result in cleared_all])
+        self.bid_fill = self.bids.spread([result.bid_fill for result in cleared_all])
+        self.ask_fill = self.asks.spread([result.ask_fill for result in cleared_all])
         self.flow = np.stack([result.flow for result in cleared_all])
         self.ticks = np.stack([result.price for result in cleared_all])
 
@@ -189,7 +217,8 @@ class Exchange:
     def _sold_in_zones(self) -> IntArray:
         zones = len(self.model.market.zones)
         sold = np.zeros((len(self.ask_fill), zones), dtype=np.int64)
-        np.add.at(sold.T, self.asks.zone, self.ask_fill.T)
+        for in_zones, fill in zip(sold, self.ask_fill, strict=True):
+            np.add.at(in_zones, self.asks.zone, fill)
         return sold
 
     def _settle_links(self) -> None:

@@ -41,7 +41,7 @@ def _pay_care_and_debt(model: "MineralMarket") -> None:
     miners, ledger, rules = model.miners, model.ledger, model.scenario.parameters.investment
     group = model.group_of(miners)
     project = ~miners.corporate
-    standing = project & np.isin(miners.stage, (Stage.OPERATING, Stage.CARE_AND_MAINTENANCE))
+    standing = project & ((miners.stage == Stage.OPERATING) | (miners.stage == Stage.CARE_AND_MAINTENANCE))
     care = np.where(standing, np.rint(miners.parameters.care_cost_share * miners.capex / WEEKS_PER_YEAR), 0)
     # A mothballed project has no income: its owners keep it alive.
     kept = miners.stage == Stage.CARE_AND_MAINTENANCE

@@ -68,19 +68,21 @@ class Pool:
     def __init__(self, books: Sequence[Book], offers: Orders, last_licence_price: int) -> None:
         self.books, self.offers, self.last = books, offers, max(int(last_licence_price), 0)
         self.ready: list[Prepared] = []
-        for book in books:
+        for number, book in enumerate(books):
             zones = book.last_price.size
-            exporters = np.unique(book.links.origin[book.gate])
-            if exporters.size > 1:
-                raise OrderError(f"Gate links start in nodes {exporters.tolist()}; a pool has one exporter.")
-            exporter = exporters if exporters.size else np.zeros(1, np.int64)
-            origin = book.links.origin.copy()
-            origin[book.gate] = zones
+            if number == 0 or book.links.origin is not books[0].links.origin or book.gate is not books[0].gate:
+                exporters = np.unique(book.links.origin[book.gate])
+                if exporters.size > 1:
+                    raise OrderError(f"Gate links start in nodes {exporters.tolist()}; a pool has one exporter.")
+                exporter = exporters if exporters.size else np.zeros(1, np.int64)
+                origin = np.append(book.links.origin, exporter)
+                origin[book.gate] = zones
+                destination = np.append(book.links.destination, zones)
             links = Links(
-                np.append(origin, exporter),
-                np.append(book.links.destination, zones),
-                np.append(book.links.cost, 0),
-                np.append(book.links.capacity, UNLIMITED),
+                origin,
+                destination,
+                np.concatenate((book.links.cost, (0,))),
+                np.concatenate((book.links.capacity, (UNLIMITED,))),
             )
             behind = np.minimum(book.last_price[exporter] + self.last, GREATEST_PRICE)
             self.ready.append(Prepared(book.bids, book.asks, links, np.append(book.last_price, behind)))

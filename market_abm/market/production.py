@@ -68,13 +68,16 @@ def _unsold(model: "MineralMarket", miners: "Population") -> FloatArray:
 
 def _within_quota(model: "MineralMarket", miners: "Population", output: FloatArray) -> FloatArray:
     """Scale the output of quota-bound mines down to the zone's tolerated total."""
+    if not (model.market.regime.mining_limits and miners.under_quota.any()):
+        return output
+    margins = miners.revenue_over_cost()
     for (zone, family), tonnes in model.market.regime.mining_limits.items():
         of_family = {"all": True, "light": ~miners.heavy, "heavy": miners.heavy}[family]
         bound = miners.under_quota & (miners.zone == zone) & of_family
         total = float(output[bound].sum())
         if total <= 0:
             continue
-        margin = float(np.average(miners.revenue_over_cost()[bound], weights=miners.capacity[bound]))
+        margin = float(np.average(margins[bound], weights=miners.capacity[bound]))
         lax = min(GREATEST_OVERRUN, miners.parameters.overrun_response * max(margin - OVERRUN_MARGIN, 0.0))
         limit = tonnes * GRAMS_PER_TONNE / WEEKS_PER_YEAR * (1 + lax)
         output = np.where(bound, output * min(1.0, limit / total), output)
@@ -134,7 +137,7 @@ def _send_outside(model: "MineralMarket", miners: "Population", grams: IntArray,
     rows = np.flatnonzero((refiners.group_index == index) & refiners.operating)
     weeks = market.transit[miners.zone, market.zone[index]]
     cost = miners.cash_cost
-    for lag in np.unique(weeks[grams > 0]):
+    for lag in sorted(set(weeks[grams > 0].tolist())):
         sent = np.where(weeks == lag, grams, 0)
         parts = split_whole(int(sent.sum()), refiners.capacity[rows])
         share = parts / max(int(sent.sum()), 1)

@@ -16,21 +16,26 @@ def split_whole(total: int, weights: FloatArray | IntArray) -> IntArray:
     total : whole amount, >= 0.
     weights : (n,) non-negative, n >= 1.
     """
-    whole = float(np.sum(weights))
+    if len(weights) == 1 or total == 0:  # nothing to share out
+        parts = np.zeros(len(weights), dtype=np.int64)
+        parts[0] = total
+        return parts
+    whole = float(weights.sum())
     if whole <= 0:
         parts = np.zeros(len(weights), dtype=np.int64)
         parts[0] = total
         return parts
-    exact = np.asarray(weights, dtype=np.float64) * (total / whole)
+    exact = weights * (total / whole)
     parts = np.floor(exact).astype(np.int64)
     missing = total - int(parts.sum())
     while missing < 0:  # float rounding of a huge total can overshoot by a gram or two
         parts[int(np.argmax(parts))] -= 1
         missing += 1
     if missing:
-        order = np.argsort(parts - exact, kind="stable")
-        for place in range(missing):
-            parts[order[place % len(order)]] += 1
+        order = (parts - exact).argsort(kind="stable")
+        rounds, rest = divmod(missing, len(order))
+        parts += rounds
+        parts[order[:rest]] += 1
     return parts
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from market_abm.compiled import compiled
-from market_abm.market.clearing import Ladder, Network, first_row
+from market_abm.market.clearing import Ladder, Network, first_row, route
 from market_abm.units import IntArray
 
 FAR = 2**60  # beyond every price: a bound that does not exist
@@ -72,6 +72,17 @@ def price_bounds(
         np.maximum(lower_to_fit(near_low, network, flow), 1),
         np.maximum(raise_to_fit(near_high, network, flow), 1),
     )
+
+
+@compiled
+def route_at_least(
+    ladder: Ladder, network: Network, price: IntArray, last_price: IntArray, fixed: int, amount: int
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Find flows, purchases and sales at the least optimal prices, given any optimal ones."""
+    flow, bought, sold = route(ladder, network, price, -1, 0)
+    low, _, _ = price_bounds(ladder, network, flow, bought, sold, last_price)
+    routed: tuple[IntArray, IntArray, IntArray] = route(ladder, network, low, fixed, amount)
+    return routed
 
 
 @compiled

@@ -67,7 +67,8 @@ class Feed:
         """Put concentrate on the way to plants; a plant may be named more than once."""
         slot = (self.model.week_index + weeks) % len(self.grams)
         np.add.at(self.grams[slot], plants, grams)
-        np.add.at(self.content[slot].T, plants, content.T)
+        for held, part in zip(self.content[slot], content, strict=True):
+            np.add.at(held, plants, part)
         np.add.at(self.cost[slot], plants, cost)
 
     def arrive(self) -> tuple[IntArray, FloatArray, FloatArray]:
