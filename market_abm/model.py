@@ -23,7 +23,7 @@ from market_abm.market.transit import Feed, Transit
 from market_abm.policy import ActorPolicy, AnyPolicy, Policy
 from market_abm.record.collector import RecordView
 from market_abm.record.recorder import Recorder
-from market_abm.scenario.schema import Scenario
+from market_abm.scenario.schema import Scenario, with_names
 from market_abm.units import FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -238,14 +238,7 @@ class MineralMarket(mesa.Model, books.KeepsBooks):  # type: ignore[misc]
         strangers = {policy.actor for policy in policies if isinstance(policy, ActorPolicy)} - known
         if strangers:
             raise ValueError(f"no state body called {', '.join(sorted(strangers))}; there are {sorted(known)}")
-        self.scenario = self.scenario.model_copy(update={"policy": list(policies)})
-
-    def restore_view_of_policies(self) -> None:
-        """After a restore: know which policies were in force last week."""
-        if self.week_index:
-            before = self.date_of(self.week_index - 1)
-            self.in_force = [policy for policy in self.scenario.policy if policy.in_force(before)]
-        self.steps, self.running = self.week_index, self.week_index < self.weeks
+        self.scenario = self.scenario.model_copy(update={"policy": with_names(policies)})
 
     def log(self, kind: str, actor: str, text: str) -> None:
         """Put an event on the record."""

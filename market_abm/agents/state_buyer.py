@@ -45,7 +45,7 @@ class StateBuyer(Agent):
         bid_limit, bid_quantity, ask_limit, ask_quantity : (2, materials) [US$/kg] and [g].
         """
         quote = self.market.quote[:, self.zone]
-        bid_limit, ask_limit = np.stack([quote, quote]), np.stack([quote, quote])
+        bid_limit, ask_limit = np.stack([quote, np.zeros_like(quote)]), np.stack([quote, quote])
         bid, ask = np.zeros_like(bid_limit), np.zeros_like(ask_limit)
         for policy in self.held(Stockpile):
             for row in self._rows(policy.materials):
@@ -57,11 +57,11 @@ class StateBuyer(Agent):
                 low, high = self.band(policy, row)
                 price = self.market.price[row, self.zone]
                 most = policy.weekly_share * self.market.zone_use[row, self.zone]
-                bid_limit[1, row] = price * (1 + policy.premium)
+                bid_limit[1, row] = max(bid_limit[1, row], price * (1 + policy.premium))
                 ask_limit[1, row] = max(high, price)
                 # From named producers it buys as a contract, before the market opens.
-                bid[1, row] = most if price < low and not policy.producers else 0.0
-                ask[1, row] = min(most, float(self.stock[row])) if price > high else 0.0
+                bid[1, row] += most if price < low and not policy.producers else 0.0
+                ask[1, row] += min(most, float(self.stock[row])) if price > high else 0.0
         ask *= np.minimum(1.0, self.stock / np.maximum(ask.sum(axis=0), 1e-9))
         cost = float((bid * bid_limit).sum()) * MICROS_PER_GRAM_DOLLAR
         if cost > 0:

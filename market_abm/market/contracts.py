@@ -12,7 +12,7 @@ import numpy as np
 from market_abm.agents.life import Stage
 from market_abm.market.rounding import micros, split_whole
 from market_abm.policy import BandPurchase, PriceFloor
-from market_abm.units import GRAMS_PER_TONNE, WEEKS_PER_YEAR, IntArray
+from market_abm.units import GRAMS_PER_TONNE, WEEKS_PER_YEAR, BoolArray, IntArray
 
 if TYPE_CHECKING:
     from market_abm.agents.state_buyer import StateBuyer
@@ -115,12 +115,11 @@ class ContractBook:
         size = miners.capacity[contract.seller] * miners.scale[contract.seller]
         due = np.floor(contract.share * size * miners.basket[:, contract.seller] * recovery).astype(np.int64)
         runs = miners.stage[contract.seller] == Stage.OPERATING and bool(refiners.operating[plant])
-        runs = runs and self._law_allows(int(refiners.zone[plant]), contract.buyer_zone)
+        lawful = self._lawful(int(refiners.zone[plant]), contract.buyer_zone)
         rows = makers.rows_in(contract.buyer_zone)
         wanted = np.floor(makers.usual_use[:, rows].sum(axis=1)).astype(np.int64) - self.taken[:, contract.buyer_zone]
-        grams = (
-            np.maximum(np.minimum(np.minimum(due, refiners.stock[:, plant]), wanted), 0) if runs else np.zeros_like(due)
-        )
+        grams = np.maximum(np.minimum(np.minimum(due, refiners.stock[:, plant]), wanted), 0)
+        grams = np.where(lawful & runs, grams, 0)
         contract.delivered += int(grams.sum())
         contract.missed += int((due - grams).sum())
         factor = contract.formula(float(market.price[market.lead, contract.buyer_zone]))
@@ -133,19 +132,28 @@ class ContractBook:
         due_price = factor * market.price[:, contract.buyer_zone]
         model.ledger.pay("offtake", buyers, seller, micros(parts, due_price[:, None]).sum(axis=0), rows, plant)
         self._pay_way(grams, plant, contract.buyer_zone)
-        if refiners.zone[plant] != contract.buyer_zone:
-            self.inflow[:, contract.buyer_zone] += grams
-            if market.is_gated()[refiners.zone[plant]]:
-                self.from_gated[:, contract.buyer_zone] += grams
+        self._count_import(grams, int(refiners.zone[plant]), contract.buyer_zone)
 
-    def _law_allows(self, origin: int, destination: int) -> bool:
-        """Law stands over contract: no delivery through an embargo, or out of a zone that asks for licences."""
-        if origin == destination:
-            return True
+    def _count_import(self, grams: IntArray, origin: int, destination: int) -> None:
+        """Let deliveries across a border count as imports."""
+        if origin != destination:
+            self.inflow[:, destination] += grams
+            if self.model.market.is_gated()[origin]:
+                self.from_gated[:, destination] += grams
+
+    def _lawful(self, origin: int, destination: int) -> BoolArray:
+        """Which materials may go (materials,): law stands over contract.
+
+        Nothing goes through an embargo, or out of a zone that asks for licences.
+        """
         regime = self.model.market.regime
-        licensed = any(pool.origin == origin for pool in regime.pools.values())
-        limited = bool(np.isfinite(regime.allowed[:, origin, destination]).any())
-        return not (regime.embargoed[origin, destination] or licensed or limited)
+        lawful: BoolArray = np.ones(len(self.model.market.materials), dtype=bool)
+        if origin != destination:
+            lawful = np.isinf(regime.allowed[:, origin, destination])
+            for pool in regime.pools.values():
+                if pool.origin == origin:
+                    lawful[list(pool.materials)] = False
+        return lawful
 
     def _pay_way(self, grams: IntArray, plant: int, buyer_zone: int) -> None:
         """The seller pays freight, export tax and tariff; the formula price is a delivered price."""
@@ -172,6 +180,8 @@ class ContractBook:
         for plant in sorted(set(plants)):
             for row in materials:
                 zone = int(model.refiners.zone[plant])
+                if not self._lawful(zone, int(body.zone))[row]:
+                    continue
                 low, high = body.band(policy, row)
                 price = max(float(market.price[row, zone]), low)
                 if price > high:
@@ -184,6 +194,10 @@ class ContractBook:
                     seller, buyer = model.group_of(model.refiners), model.group_of(model.state_buyers)
                     model.ledger.move("band purchase", row, seller, buyer, grams, plant, body.row)
                     model.ledger.pay("band purchase", buyer, seller, micros(grams, price), body.row, plant)
+                    parcel = np.zeros(len(market.materials), dtype=np.int64)
+                    parcel[row] = grams
+                    self._pay_way(parcel, plant, int(body.zone))
+                    self._count_import(parcel, zone, int(body.zone))
 
     def pay_floors(self) -> None:
         """Pay the difference between guaranteed floors and the week's price on what was sold on the spot market."""
@@ -196,9 +210,11 @@ class ContractBook:
             for policy in body.held(PriceFloor):
                 row = model.market.materials.index(policy.material)
                 covered = {int(model.miners.plant[miner]) for miner in model.miner_rows([policy.project])}
+                most = np.inf if policy.tonnes_per_year is None else policy.tonnes_per_year / WEEKS_PER_YEAR
+                room = most * GRAMS_PER_TONNE
                 for plant in sorted(covered - {-1}):
-                    most = np.inf if policy.tonnes_per_year is None else policy.tonnes_per_year / WEEKS_PER_YEAR
-                    grams = min(float(sold[row, plant]), most * GRAMS_PER_TONNE)
+                    grams = min(float(sold[row, plant]), room)
+                    room -= grams
                     gap = policy.floor - float(price[row, model.refiners.zone[plant]])
                     gap = gap if gap > 0 else gap * policy.upside_share
                     states, plants = model.group_of(model.state_buyers), model.group_of(model.refiners)

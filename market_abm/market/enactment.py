@@ -33,7 +33,7 @@ def _renew_pools(model: "MineralMarket") -> None:
     for label in [label for label in model.pools if label not in terms_now]:
         del model.pools[label]
     for label, terms in terms_now.items():
-        if label in model.pools:
+        if label in model.pools and model.pools[label].terms.origin == terms.origin:
             model.pools[label].renew(terms, model.licence_holders)
         else:
             rows = model.licence_holders.rows_in(terms.origin)

@@ -12,7 +12,7 @@ import numpy as np
 from market_abm.agents.manufacturer import USUAL_WEEKS
 from market_abm.market.auction import clear
 from market_abm.market.licence_auction import clear_pool
-from market_abm.market.network import GATE, SMUGGLED, TRADE, Charges
+from market_abm.market.network import SMUGGLED, TRADE, Charges
 from market_abm.market.orders import Book, Clearing, Links, Orders
 from market_abm.units import TICKS_PER_DOLLAR, FloatArray, IntArray
 
@@ -138,7 +138,7 @@ class Exchange:
         cost, count = charges.cost, len(market.materials)
         self.charges: Charges = charges
         results: list[Clearing | None] = [None] * count
-        self.licence_ticks: IntArray = np.zeros(count, dtype=np.int64)
+        self.licence_ticks: IntArray = np.zeros((count, len(network.origin)), dtype=np.int64)
         self.licence_fills: dict[str, IntArray] = {}
 
         def links(material: int) -> Links:
@@ -152,7 +152,7 @@ class Exchange:
             outcome = clear_pool(books, pool.offers(model.licence_holders, model.today), pool.price)
             for row, cleared in zip(rows, outcome.clearings, strict=True):
                 results[row] = cleared
-                self.licence_ticks[row] = outcome.licence_price
+                self.licence_ticks[row, gate] = outcome.licence_price
             self.licence_fills[pool.label] = outcome.offer_fill
             pool.settle(outcome.licence_price, outcome.offer_fill)
         for row in range(count):
@@ -226,13 +226,12 @@ class Exchange:
         model, network, charges = self.model, self.model.network, self.charges
         ledger, house, flow = model.ledger, model.house, self.flow
         gap = self.ticks[:, network.destination] - self.ticks[:, network.origin]
-        licence = np.where(network.way == GATE, self.licence_ticks[:, None], 0)
-        rent = flow * (gap - charges.cost - licence)
+        rent = flow * (gap - charges.cost - self.licence_ticks)
         into = np.minimum(network.destination, len(model.market.zones) - 1)
         ledger.pay("freight", house, model.carriers, int((flow * charges.freight).sum()), 0, 0)
         tax, tariff = (flow * charges.tax).sum(axis=0), (flow * charges.tariff).sum(axis=0)
-        gates, trade, hidden = network.way == GATE, network.way == TRADE, network.way == SMUGGLED
-        ledger.pay("export tax", house, model.treasury, tax[gates], 0, network.from_zone[gates])
+        trade, hidden = network.way == TRADE, network.way == SMUGGLED
+        ledger.pay("export tax", house, model.treasury, tax, 0, network.from_zone)
         ledger.pay("import tariff", house, model.treasury, tariff[trade], 0, into[trade])
         smuggled = (flow * charges.risk + rent)[:, hidden]
         ledger.pay("smuggling", house, model.smugglers, int(smuggled.sum()), 0, 0)

@@ -27,10 +27,10 @@ def service_debt(model: "MineralMarket") -> None:
 def _sweep(model: "MineralMarket") -> None:
     """A mine's own plant has no purse of its own; corporate owners take and give every week."""
     miners, refiners, ledger = model.miners, model.refiners, model.ledger
-    owned = np.flatnonzero((refiners.owner >= 0) & ~refiners.corporate)
+    owned = np.flatnonzero(refiners.owner >= 0)
     plants = model.group_of(refiners)
     ledger.pay("plant result", plants, model.group_of(miners), refiners.cash[owned], owned, refiners.owner[owned])
-    free = np.flatnonzero(refiners.corporate | (refiners.owner < 0))
+    free = np.flatnonzero(refiners.owner < 0)
     ledger.pay("owners' result", plants, model.owners, refiners.cash[free], free, 0)
     for population in model.mining:
         rows = np.flatnonzero(population.corporate)
@@ -108,6 +108,17 @@ def _rescue_or_close(model: "MineralMarket") -> None:
         if miners.plant[row] >= 0:
             model.refiners.operating[miners.plant[row]] = False
         model.move_project(int(row), Stage.CARE_AND_MAINTENANCE, "insolvent")
+
+
+def wind_up(model: "MineralMarket", row: int) -> None:
+    """Close the books of a mined-out project: debts are paid as far as cash goes, owners get the rest."""
+    miners, ledger, group = model.miners, model.ledger, model.group_of(model.miners)
+    repaid = min(int(miners.debt[row]), max(int(miners.cash[row]), 0))
+    ledger.pay("repayment", group, model.banks, repaid, row, 0)
+    for claim, owed in ((model.debt_row, miners.debt), (model.state_debt_row, miners.state_debt)):
+        ledger.move("wound up", claim, group, model.banks, int(owed[row]), row, 0)
+    ledger.pay("wound up", group, model.owners, int(miners.cash[row]), row, 0)
+    miners.sponsor[row], miners.state_share[row] = -1, 0.0
 
 
 def _roll_over(model: "MineralMarket", row: int) -> bool:

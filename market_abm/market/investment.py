@@ -12,7 +12,7 @@ from market_abm.agents.life import Stage
 from market_abm.market.contracts import OfftakeContract
 from market_abm.market.finance import equity_terms, loan_terms
 from market_abm.policy import ExplorationGrant, StateOfftake
-from market_abm.units import MICROS_PER_GRAM_DOLLAR, MICROS_PER_MILLION, WEEKS_PER_YEAR, FloatArray
+from market_abm.units import MICROS_PER_GRAM_DOLLAR, MICROS_PER_MILLION, WEEKS_PER_YEAR, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from market_abm.agents.state_buyer import StateBuyer
@@ -97,7 +97,7 @@ def commit(model: "MineralMarket", row: int, state_part: float, why: str) -> Non
     miners, ledger, rules = model.miners, model.ledger, model.scenario.parameters.investment
     group, capex = model.group_of(miners), int(miners.capex[row])
     private = capex - int(state_part * capex)
-    borrowed = int(rules.debt_share * private)
+    borrowed = 0 if miners.corporate[row] else int(rules.debt_share * private)  # corporate owners pay from their purse
     ledger.pay("project equity", model.owners, group, private - borrowed, 0, row)
     ledger.pay("project debt", model.banks, group, borrowed, 0, row)
     ledger.move("project debt", model.debt_row, model.banks, group, borrowed, 0, row)
@@ -150,21 +150,23 @@ def _vote(model: "MineralMarket", body: "StateBuyer") -> None:
 def _explore(model: "MineralMarket", body: "StateBuyer") -> None:
     """Grants pay for exploration; each full cost of a permit brings one resource forward."""
     for policy in body.held(ExplorationGrant):
+        luck = model.miners.uniform("exploration")
+        rows = _resources_abroad(model, body)
+        if not rows.size:
+            continue
         money = min(policy.musd_per_year / 4, max(float(body.cash), 0.0) / MICROS_PER_MILLION)
-        model.ledger.pay(
-            "exploration",
-            model.group_of(model.state_buyers),
-            model.suppliers,
-            int(money * MICROS_PER_MILLION),
-            body.row,
-            0,
-        )
+        bodies = model.group_of(model.state_buyers)
+        model.ledger.pay("exploration", bodies, model.suppliers, int(money * MICROS_PER_MILLION), body.row, 0)
         body.exploration_paid = body.exploration_paid + money
-        rows = np.flatnonzero((model.miners.stage == Stage.RESOURCE) & (model.miners.zone != body.zone))
-        if body.exploration_paid >= policy.musd_per_permit and rows.size:
-            luck = model.miners.uniform("exploration")[rows]
+        while body.exploration_paid >= policy.musd_per_permit and rows.size:
             body.exploration_paid = body.exploration_paid - policy.musd_per_permit
-            model.move_project(int(rows[np.argmin(luck)]), Stage.PERMITTED, f"exploration paid by {body.name}")
+            model.move_project(int(rows[np.argmin(luck[rows])]), Stage.PERMITTED, f"exploration paid by {body.name}")
+            rows = _resources_abroad(model, body)
+
+
+def _resources_abroad(model: "MineralMarket", body: "StateBuyer") -> IntArray:
+    """Rows of the resources outside a body's own zone that wait for a permit."""
+    return np.flatnonzero((model.miners.stage == Stage.RESOURCE) & (model.miners.zone != body.zone))
 
 
 def _fund_one(model: "MineralMarket", body: "StateBuyer") -> None:

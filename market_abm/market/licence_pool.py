@@ -35,11 +35,14 @@ class LicencePool:
     def renew(self, terms: PoolTerms, holders: Population) -> bool:
         """Open a new round when the terms say so; unused licences of the old one lapse."""
         self.terms = terms
-        if terms.opened == self.opened:
+        same_round = terms.opened == self.opened
+        if same_round and terms.grams == self.issued:
             return False
-        self.opened = terms.opened
-        self.issued, self.used = terms.grams, 0
-        self.left = split_whole(terms.grams, holders.share[self.rows])
+        if not same_round:
+            self.opened, self.used = terms.opened, 0
+        # A round changed under way gives what is left of its new size.
+        self.issued = terms.grams
+        self.left = split_whole(max(terms.grams - self.used, 0), holders.share[self.rows])
         return True
 
     def weeks_left(self, day: dt.date) -> float:

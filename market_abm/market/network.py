@@ -77,6 +77,8 @@ class Network:
         self._freight: IntArray = np.rint(freight[:, None] * self.freight_factor * TICKS_PER_DOLLAR).astype(np.int64)
         self.smuggling: FloatArray = np.full(len(market.materials), self.parameters.least)
         self._trade = self.way == TRADE
+        # Exports are taxed at the gate, or on the way out of a zone without one.
+        self._taxed = (self.way == GATE) | (self._trade & ~np.isin(self.from_zone, market.gated))
         self._into = np.minimum(self.destination, len(market.zones) - 1)  # gates are no zones; they are masked out
 
     def gate_links(self, zone: int) -> IntArray:
@@ -99,8 +101,8 @@ class Network:
         own_output : (materials, zones) usual output [g/week].
         gated_share : (materials, nodes) share of gated origin in each node's pool [1].
         """
-        price, gate, smuggled = self.market.ticks[:, self.origin], self.way == GATE, self.way == SMUGGLED
-        tax = _half_up(np.where(gate, self.market.regime.export_tax[:, self.from_zone], 0.0) * price)
+        price, smuggled = self.market.ticks[:, self.origin], self.way == SMUGGLED
+        tax = _half_up(np.where(self._taxed, self.market.regime.export_tax[:, self.from_zone], 0.0) * price)
         tariff = _half_up(self._tariff_rates(gated_share) * price)
         risk = _half_up(np.where(smuggled, self.risk_share, 0.0) * price)
         capacity = self._capacity(normal_use, own_output)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from market_abm.agents.life import Stage
+from market_abm.market import finance
 from market_abm.market.concentrate import ticks_of
 from market_abm.market.rounding import micros, split_whole
 from market_abm.units import GRAMS_PER_TONNE, WEEKS_PER_YEAR, FloatArray, IntArray
@@ -46,6 +47,7 @@ def dig(model: "MineralMarket") -> None:
     used_up = (mines.stage == Stage.OPERATING) & (mines.start_reserve > 0) & (mines.reserve == 0)
     for mine in np.flatnonzero(used_up):
         model.contracts.end(int(mine))
+        finance.wind_up(model, int(mine))
         model.move_project(int(mine), Stage.DEPLETED, "reserve used up")
 
 

@@ -49,7 +49,8 @@ class ExportQuota(Policy):
             closes = later[0]
         else:  # the last round is repeated every half year
             opened += HALF_YEAR * ((regime.day - opened) // HALF_YEAR)
-            closes = min(opened + HALF_YEAR, self.end or dt.date.max)
+            closes = opened + HALF_YEAR
+        closes = min(closes, self.end or dt.date.max)
         regime.open_pool(self.label, self.origin, self.materials, opened, closes, tonnes * (1 - self.rest_share))
 
 

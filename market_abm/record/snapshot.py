@@ -14,10 +14,12 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from pydantic import TypeAdapter
 
 from market_abm.market.contracts import OfftakeContract
 from market_abm.market.licence_pool import LicencePool
 from market_abm.market.regime import PoolTerms
+from market_abm.policy import AnyPolicy
 from market_abm.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -111,6 +113,7 @@ def _plain(model: "MineralMarket") -> dict[str, Any]:
         "week_index": model.week_index,
         "market": {name: getattr(model.market, name) for name in MARKET_NUMBERS},
         "halts": model.halts,
+        "in_force": [policy.model_dump(mode="json") for policy in model.in_force],
         "pools": {label: _pool_facts(pool) for label, pool in model.pools.items()},
         "signed": [dataclasses.asdict(contract) for contract in model.contracts.signed],
         "offtakes": [
@@ -183,4 +186,5 @@ def _put_plain(model: "MineralMarket", plain: dict[str, Any], arrays: dict[str, 
         for name in ("price", "issued", "used", "offered"):
             setattr(pool, name, facts[name])
         model.pools[label] = pool
-    model.restore_view_of_policies()
+    model.in_force = list(TypeAdapter(list[AnyPolicy]).validate_python(plain["in_force"]))
+    model.steps, model.running = model.week_index, model.week_index < model.weeks

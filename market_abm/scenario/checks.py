@@ -4,17 +4,22 @@ One function a fault. Each yields every place where it occurs, so that all are t
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from pydantic import BaseModel
 
 from market_abm.policy import AnyPolicy, BandPurchase, ExportLicence, ExportQuota
 from market_abm.scenario.errors import Fault, Where, suggest
+from market_abm.scenario.known import SECTIONS, Known
+from market_abm.scenario.plant_checks import (
+    check_offtake_without_plant,
+    check_plant_abroad,
+    check_too_few_plants,
+    check_unfit_plant,
+    check_unknown_deposit_or_plant,
+)
 from market_abm.scenario.schema import Scenario
 
-SECTIONS = ("zone", "material", "deposit", "mine", "refinery", "manufacturer", "state_buyer")
 ZONE_FIELDS = ("origin", "destination", "origins", "destinations", "zone", "zones")
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 DATED_LIMITS: dict[tuple[str, str], tuple[float, float]] = {  # what schema paths cannot bound
@@ -28,40 +33,6 @@ DATED_LIMITS: dict[tuple[str, str], tuple[float, float]] = {  # what schema path
     ("export_quota", "rounds"): (0, float("inf")),
     ("demand_shock", "factor"): (0, float("inf")),
 }
-
-
-@dataclass(frozen=True)
-class Known:
-    """Names a scenario may refer to, and the rows that have faults of their own.
-
-    Names come from what was written, not from what is valid: a mine with a
-    fault is still a mine.
-    """
-
-    names: Mapping[str, frozenset[str]]
-    doubtful: frozenset[Where] = field(default_factory=frozenset)
-
-    def unknown(self, where: Where, section: str, names: object) -> Iterator[Fault]:
-        """Fault for each of the names (one or a list) that is not in the section."""
-        if (section,) in self.doubtful:
-            return
-        for name in [names] if isinstance(names, str) else names if isinstance(names, list) else []:
-            if name not in self.names[section]:
-                what = f'"{name}" is no {section.replace("_", " ")}.'
-                yield Fault(where, what, suggest(name, self.names[section]))
-
-    def is_sound(self, section: str, name: str) -> bool:
-        """Whether the row is there and free of faults."""
-        return name in self.names[section] and (section, name) not in self.doubtful
-
-
-def known_in(data: Mapping[str, Any], doubtful: frozenset[Where] = frozenset()) -> Known:
-    """Names written in plain scenario data."""
-    names: dict[str, frozenset[str]] = {}
-    for section in SECTIONS:
-        table = data.get(section)
-        names[section] = frozenset(table) if isinstance(table, dict) else frozenset()
-    return Known(names, doubtful)
 
 
 def check_scenario(scenario: Scenario, known: Known | None = None) -> list[Fault]:
@@ -158,45 +129,6 @@ def check_unknown_sector(scenario: Scenario, known: Known) -> Iterator[Fault]:
                 yield Fault((*where, "sectors"), f'no manufacturer is in the sector "{name}".', suggest(name, sectors))
 
 
-def check_unknown_deposit_or_plant(scenario: Scenario, known: Known) -> Iterator[Fault]:
-    """A mine digs a deposit and may own a plant."""
-    for name, mine in scenario.mine.items():
-        yield from known.unknown(("mine", name, "deposit"), "deposit", mine.deposit)
-        yield from known.unknown(("mine", name, "plant"), "refinery", mine.plant)
-
-
-def check_unfit_plant(scenario: Scenario, known: Known) -> Iterator[Fault]:
-    """A mine's own plant must be able to treat what the mine digs, wherever the plant stands."""
-    for name, mine in scenario.mine.items():
-        if not (known.is_sound("deposit", mine.deposit) and mine.plant and known.is_sound("refinery", mine.plant)):
-            continue
-        family = scenario.deposit[mine.deposit].family
-        if family not in scenario.refinery[mine.plant].families:
-            what = f'"{mine.plant}" cannot treat {family} concentrate of "{mine.deposit}".'
-            yield Fault(("mine", name, "plant"), what, f'Add "{family}" to refinery.{mine.plant}.families.')
-
-
-def check_too_few_plants(scenario: Scenario, known: Known) -> Iterator[Fault]:
-    """Mines financed as projects need a plant each: its result is theirs alone."""
-    owners: dict[str, list[str]] = {}
-    for name, mine in scenario.mine.items():
-        if mine.plant and mine.finance == "project" and known.is_sound("refinery", mine.plant):
-            owners.setdefault(mine.plant, []).append(name)
-    for plant, names in owners.items():
-        wanted, count = sum(scenario.mine[name].count for name in names), scenario.refinery[plant].count
-        if wanted > count:
-            what = f'{wanted} project mines ({", ".join(names)}) share {count} of "{plant}".'
-            yield Fault(("refinery", plant, "count"), what, f"Set refinery.{plant}.count = {wanted}.")
-
-
-def check_offtake_without_plant(scenario: Scenario, known: Known) -> Iterator[Fault]:
-    """An offtake delivers oxide, so its mine needs a plant of its own."""
-    for name, contract in scenario.offtake.items():
-        if known.is_sound("mine", contract.mine) and scenario.mine[contract.mine].plant is None:
-            what = f'"{contract.mine}" has no plant of its own to deliver from.'
-            yield Fault(("offtake", name, "mine"), what, f"Set mine.{contract.mine}.plant.")
-
-
 def check_missing_gate(scenario: Scenario, known: Known) -> Iterator[Fault]:
     """Quotas and licences bind at an export gate, so the zone must have one."""
     for where, policy in _policies(scenario):
@@ -205,6 +137,20 @@ def check_missing_gate(scenario: Scenario, known: Known) -> Iterator[Fault]:
         if not scenario.zone[policy.origin].export_gate:
             what = f'"{policy.origin}" has no export gate, where {policy.type.replace("_", " ")}s bind.'
             yield Fault((*where, "origin"), what, f"Set zone.{policy.origin}.export_gate = true.")
+
+
+def check_two_quotas(scenario: Scenario, known: Known) -> Iterator[Fault]:
+    """A material has one price of licences, so quotas of two zones cannot bind it."""
+    seen: dict[str, str] = {}
+    for where, policy in _policies(scenario):
+        if not isinstance(policy, ExportQuota) or not policy.enabled:
+            continue
+        for material in policy.materials or list(scenario.material):
+            other = seen.setdefault(material, policy.origin)
+            if other != policy.origin:
+                what = f'"{material}" is under quotas of {other} and {policy.origin}.'
+                yield Fault((*where, "materials"), what, "Use an export_licence for one of the two zones.")
+                break
 
 
 def check_repeated_link(scenario: Scenario, known: Known) -> Iterator[Fault]:
@@ -289,9 +235,11 @@ CHECKS: tuple[Callable[[Scenario, Known], Iterator[Fault]], ...] = (
     check_unknown_sector,
     check_unknown_deposit_or_plant,
     check_unfit_plant,
+    check_plant_abroad,
     check_too_few_plants,
     check_offtake_without_plant,
     check_missing_gate,
+    check_two_quotas,
     check_repeated_link,
     check_repeated_policy,
     check_inverted_range,

@@ -15,9 +15,10 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from market_abm.scenario.checks import check_scenario, known_in
+from market_abm.scenario.checks import check_scenario
 from market_abm.scenario.draft import EXTENDS, Draft, Rows, finished, named
 from market_abm.scenario.errors import Fault, ScenarioError, Where, show_path, suggest
+from market_abm.scenario.known import known_in
 from market_abm.scenario.messages import loose_values, place_of, translated, wrong_kind
 from market_abm.scenario.overrides import split_override, split_path
 from market_abm.scenario.reading import Source, locate, parse, read_source

@@ -180,7 +180,7 @@ class InvestmentParameters(Part):
         "Extra chance per log price above its 78-week average.",
         "MODEL 6.3; parameters.csv rare_earth_projects_2011",
     )
-    debt_share: Share = field(0.45, "1", "Debt in private finance.", "MODEL 6.3")
+    debt_share: Share = field(0.45, "1", "Debt in private finance.", "MODEL 6.3", lt=1)
     interest: NonNegative = field(0.10, "1/year", "Interest of private debt.", "MODEL 6.3")
     amortisation: NonNegative = field(0.10, "1/year", "Yearly repayment of debt.", "MODEL 6.3")
     build_spread: Range = field((0.9, 1.3), "1", "Build time over plan.", "MODEL 6.3")

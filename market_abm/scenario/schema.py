@@ -5,6 +5,7 @@ for `count` agents that share a row; ranges are drawn per agent.
 """
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Literal, Self
 
 from pydantic import model_validator
@@ -119,6 +120,12 @@ class Mine(Part):
     plant: Name | None = field(None, "refinery", "Own separation plant, built with the mine.")
     permit_chance: Share = field(0.0, "1/quarter", "Chance that a resource gets its permit in a quarter.")
 
+    @model_validator(mode="after")
+    def _construction_ends(self) -> Self:
+        if self.status == "construction" and self.opens is None:
+            raise ValueError("a mine in construction needs `opens`, the day on which it starts")
+        return self
+
 
 class Refinery(Part):
     """A named separation plant or a group of like plants."""
@@ -172,7 +179,7 @@ class Speculator(Part):
     count: int = field(1, "1", "Number of traders.", ge=1, le=1_000_000)
     capital_musd: Positive = field(..., "US$ m", "Capital of the whole group.", "assumed")
     tail: Positive = field(1.8, "1", "Pareto exponent of wealth.", "MODEL 6.2")
-    credit: Share = field(0.0, "1", "Loan per value of stock held.", "MODEL 17")
+    credit: Share = field(0.0, "1", "Loan per value of stock held.", "MODEL 17", lt=1)
 
 
 class Vote(Part):
@@ -235,14 +242,18 @@ class Scenario(Part):
 
     @model_validator(mode="after")
     def _policies_have_names(self) -> Self:
-        """Give every policy a name of its own: pools, halts and branches go by it."""
-        named, taken = [], {policy.name for policy in self.policy if policy.name}
-        for policy in self.policy:
-            base = policy.type.replace("_", "-")
-            name, number = policy.name or base, 2
-            while policy.name is None and name in taken:
-                name, number = f"{base}-{number}", number + 1
-            taken.add(name)
-            named.append(policy if policy.name else policy.model_copy(update={"name": name}))
-        self.__dict__["policy"] = named  # the scenario is frozen for everybody else
+        self.__dict__["policy"] = with_names(self.policy)  # the scenario is frozen for everybody else
         return self
+
+
+def with_names(policies: Sequence[AnyPolicy]) -> list[AnyPolicy]:
+    """Give every policy a name of its own: pools, halts and branches go by it."""
+    named, taken = [], {policy.name for policy in policies if policy.name}
+    for policy in policies:
+        base = policy.type.replace("_", "-")
+        name, number = policy.name or base, 2
+        while policy.name is None and name in taken:
+            name, number = f"{base}-{number}", number + 1
+        taken.add(name)
+        named.append(policy if policy.name else policy.model_copy(update={"name": name}))
+    return named

@@ -169,7 +169,6 @@ def test_one_broken_thing_is_told_alone_with_path_and_remedy(text, told):
         policy("louder_news", start="2050-01-01"),
         policy("supply_outage", producers='["northern", "island-plant"]'),
         'drop = ["manufacturer.magnets-jp"]\n',
-        '[mine.northern]\nplant = "island-plant"\n',  # in another zone
     ],
 )
 def test_what_is_odd_but_sensible_is_accepted(text):
