@@ -14,7 +14,6 @@ from market_abm.scenario.parameters import SpeculatorParameters
 from market_abm.units import MICROS_PER_GRAM_DOLLAR, Values
 
 OUT, CHARTIST, FUNDAMENTALIST = 0, 1, 2
-STRATEGIES = ("out", "chartist", "fundamentalist")
 HORIZON_WEEKS = 13.0  # horizon of expectations (MODEL 6.2)
 BUY_STEP, SELL_STEP, STEP_SLOPE, LEAST_SELL = 0.02, -0.03, 0.1, -0.08  # log limits (MODEL 6.2)
 

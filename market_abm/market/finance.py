@@ -98,13 +98,9 @@ def _rescue_or_close(model: "MineralMarket") -> None:
     for row in np.flatnonzero(broke):
         if miners.sponsor[row] >= 0 and _roll_over(model, int(row)):
             continue
-        ledger = model.ledger
         # Owners and creditors make good what suppliers are owed; the debt is written off.
-        ledger.pay("insolvency", model.banks, group, -int(miners.cash[row]), 0, int(row))
-        ledger.move("write-off", model.debt_row, group, model.banks, int(miners.debt[row]), int(row), 0)
-        ledger.move("write-off", model.state_debt_row, group, model.banks, int(miners.state_debt[row]), int(row), 0)
-        miners.sponsor[row], miners.state_share[row] = -1, 0.0
-        model.contracts.end(int(row))
+        model.ledger.pay("insolvency", model.banks, group, -int(miners.cash[row]), 0, int(row))
+        _release(model, int(row))
         if miners.plant[row] >= 0:
             model.refiners.operating[miners.plant[row]] = False
         model.move_project(int(row), Stage.CARE_AND_MAINTENANCE, "insolvent")
@@ -115,10 +111,17 @@ def wind_up(model: "MineralMarket", row: int) -> None:
     miners, ledger, group = model.miners, model.ledger, model.group_of(model.miners)
     repaid = min(int(miners.debt[row]), max(int(miners.cash[row]), 0))
     ledger.pay("repayment", group, model.banks, repaid, row, 0)
-    for claim, owed in ((model.debt_row, miners.debt), (model.state_debt_row, miners.state_debt)):
-        ledger.move("wound up", claim, group, model.banks, int(owed[row]), row, 0)
     ledger.pay("wound up", group, model.owners, int(miners.cash[row]), row, 0)
+    _release(model, row)
+
+
+def _release(model: "MineralMarket", row: int) -> None:
+    """Free a project of its debts, its sponsor and its contracts: what it owes is written off."""
+    miners = model.miners
+    for claim, owed in ((model.debt_row, miners.debt), (model.state_debt_row, miners.state_debt)):
+        model.ledger.move("write-off", claim, model.group_of(miners), model.banks, int(owed[row]), row, 0)
     miners.sponsor[row], miners.state_share[row] = -1, 0.0
+    model.contracts.end(row)
 
 
 def _roll_over(model: "MineralMarket", row: int) -> bool:

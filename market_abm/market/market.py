@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from market_abm.agents.luck import stable_number
 from market_abm.market.regime import Regime
 from market_abm.scenario.parameters import LONGEST_MEMORY_WEEKS
 from market_abm.scenario.schema import Scenario
@@ -73,6 +74,10 @@ class Market:
         self.attention, self.dead_band, self.kinship = makers.attention, makers.dead_band, makers.kinship
         self.hoarding: FloatArray = np.array([zone.hoarding for zone in scenario.zone.values()])
         self.least_intensity: FloatArray = np.array([row.least_intensity for row in scenario.material.values()])
+        self.is_oxide: BoolArray = np.array([row.stage == "oxide" for row in scenario.material.values()])
+        self.news_sd: FloatArray = np.array([row.news_sd for row in scenario.material.values()])
+        self.material_numbers = np.array([stable_number(name) for name in self.materials], dtype=np.uint64)
+        self.zone_numbers = np.array([stable_number(name) for name in self.zones], dtype=np.uint64)
         self.export_nodes: IntArray = np.array([self.export_node(zone) for zone in range(zones)])
         self.cycle: FloatArray = np.zeros(zones)
         self.cost_index: FloatArray = np.ones(zones)

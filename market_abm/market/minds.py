@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market_abm.agents.luck import stable_number
 from market_abm.market.market import TREND_WEEKS
 from market_abm.policy.base import line_value
 from market_abm.units import DAYS_PER_YEAR, GRAMS_PER_TONNE, WEEKS_PER_YEAR, FloatArray
@@ -46,11 +45,11 @@ def hear_news(model: "MineralMarket") -> FloatArray:
     rules, market = model.scenario.parameters.news, model.market
     if not model.news_on:
         return np.zeros(len(market.materials))
-    numbers = np.array([stable_number(name) for name in market.materials], dtype=np.uint64)
+    numbers = market.material_numbers
     ordinary, story = model.luck.normal("news", numbers, 2)
     breaks = model.luck.uniform("story", numbers) < rules.stories_per_year / WEEKS_PER_YEAR
     size = np.sqrt(rules.story_share * WEEKS_PER_YEAR / rules.stories_per_year)
-    spread = np.array([material.news_sd for material in model.scenario.material.values()]) * market.regime.news_factor
+    spread = market.news_sd * market.regime.news_factor
     shock = spread * (rules.daily_sd * ordinary + breaks * story * size)
     market.news = rules.persistence * market.news + (1 - rules.persistence) * shock
     return market.news
@@ -59,9 +58,8 @@ def hear_news(model: "MineralMarket") -> FloatArray:
 def turn_cycles(model: "MineralMarket") -> None:
     """Let each zone's demand cycle wander."""
     market = model.market
-    numbers = np.array([stable_number(name) for name in market.zones], dtype=np.uint64)
     spread = model.scenario.parameters.manufacturer.business_cycle_sd * CYCLE_STEP
-    market.cycle += model.luck.normal("cycle", numbers) * spread - market.cycle / CYCLE_WEEKS
+    market.cycle += model.luck.normal("cycle", market.zone_numbers) * spread - market.cycle / CYCLE_WEEKS
     frozen = (model.today - model.scenario.time.growth_from).days / DAYS_PER_YEAR
     market.growth_years = max(frozen, 0.0)
 

@@ -23,13 +23,13 @@ GREATEST_STORE = 0.5  # part of output that can be diverted into a reserve (prot
 
 def dig(model: "MineralMarket") -> None:
     """Every mine chooses its output, quotas bind, concentrate comes out of the ground."""
+    halted = np.array([model.halt_share(zone) for zone in range(len(model.market.zones))])
     for miners in model.mining:
         miners.unsold[:] = _unsold(model, miners)
         utilisation, scale = miners.next_utilisation(), miners.next_scale()
         miners.ramp[:] = miners.next_ramp()
         miners.utilisation[:], miners.scale[:] = utilisation, scale
         output = _within_quota(model, miners, miners.possible_output())
-        halted = np.array([model.halt_share(zone) for zone in range(len(model.market.zones))])
         output = np.where(miners.under_quota, output * halted[miners.zone], output)
         grams = np.floor(output).astype(np.int64)
         limited = miners.start_reserve > 0
@@ -37,8 +37,8 @@ def dig(model: "MineralMarket") -> None:
         miners.reserve[:] = np.where(limited, miners.reserve - grams, miners.reserve)
         ledger, row = model.ledger, model.concentrate_row
         ledger.move("mining", row, model.ground, model.group_of(miners), grams, source_row=0)
-        cost = micros(grams, miners.cash_cost)
-        charge = np.rint(cost * (miners.charge() / (1 + miners.charge()))).astype(np.int64)
+        cost, rate = micros(grams, miners.cash_cost), miners.charge()
+        charge = np.rint(cost * (rate / (1 + rate))).astype(np.int64)
         ledger.pay("mining charge", model.group_of(miners), model.treasury, charge, payee_row=miners.zone)
         ledger.pay("mining cost", model.group_of(miners), model.suppliers, cost - charge, payee_row=0)
         model.dug[miners.kind] = grams
@@ -46,7 +46,6 @@ def dig(model: "MineralMarket") -> None:
     mines = model.miners
     used_up = (mines.stage == Stage.OPERATING) & (mines.start_reserve > 0) & (mines.reserve == 0)
     for mine in np.flatnonzero(used_up):
-        model.contracts.end(int(mine))
         finance.wind_up(model, int(mine))
         model.move_project(int(mine), Stage.DEPLETED, "reserve used up")
 

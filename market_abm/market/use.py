@@ -25,8 +25,9 @@ def consume(model: "MineralMarket") -> None:
     model.lost_sales = ((need - used) * price / 1000.0).sum(axis=0)  # US$: grams x US$/kg / 1000
     group = model.group_of(makers)
     ledger.pay("goods", model.customers, group, revenue, payer_row=0)
-    oxide = np.array([material.stage == "oxide" for material in model.scenario.material.values()])
-    swarf = np.floor(used * oxide[:, None] * model.scenario.parameters.recycling.swarf_share).astype(np.int64)
+    swarf = np.floor(used * model.market.is_oxide[:, None] * model.scenario.parameters.recycling.swarf_share).astype(
+        np.int64
+    )
     zones = makers.zone
     for row in range(len(used)):
         ledger.move("swarf", row, group, model.scrap, swarf[row], sink_row=zones)
@@ -72,8 +73,7 @@ def recycle(model: "MineralMarket") -> None:
         return
     rules, market, ledger = model.scenario.parameters.recycling, model.market, model.ledger
     makers, zones, regime = model.manufacturers, len(model.market.zones), model.market.regime
-    oxides = np.array([material.stage == "oxide" for material in model.scenario.material.values()])
-    worn = oxides[:, None] * np.floor(
+    worn = market.is_oxide[:, None] * np.floor(
         model.products.mass[: len(market.materials)] * (rules.end_of_life_share / (rules.life_years * WEEKS_PER_YEAR))
     )
     ledger.move_all("end of life", model.products, model.scrap, worn.astype(np.int64))
