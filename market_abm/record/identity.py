@@ -19,8 +19,9 @@ LOOKERS_ON = {
     "history",
     "experiment",
     "validate",
+    "explain",
     "app",
-    "cli.py",
+    "cli",
     "console.py",
     "__init__.py",
 }
@@ -55,6 +56,11 @@ def setting_id(scenario: Scenario, **further: Any) -> str:
 def run_id(scenario: Scenario, seed: int, **further: Any) -> str:
     """Hash of all inputs of a run: model, scenario, seed and whatever `setting_id` takes."""
     return _hash([setting_id(scenario, **further), seed])
+
+
+def combined_id(*parts: str) -> str:
+    """Hash of identities taken together."""
+    return _hash(list(parts))
 
 
 def _hash(inputs: list[Any]) -> str:

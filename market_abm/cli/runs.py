@@ -1,14 +1,11 @@
-"""The command line `market-abm`: each command a few lines over the public names.
-
-Exit codes: 0 done, 1 ran but a check or a run failed, 2 the input is wrong.
-Heavy packages are imported inside the commands, so that `--help` is quick.
-"""
+"""Commands on single runs and replications: run, show, check, compare, branch, report."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from market_abm.cli.app import RUNS, Force, Json, Out, RunFolderPath, ScenarioName, Sets, Workers, app
 from market_abm.console import (
     FAILED,
     WRONG_INPUT,
@@ -22,28 +19,10 @@ from market_abm.console import (
     told,
     week_bar,
 )
-from market_abm.record import interrupt
 
 if TYPE_CHECKING:
     from market_abm.record.run import Run
     from market_abm.scenario.schema import Scenario
-
-app = typer.Typer(
-    name="market-abm",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    help="Agent-based markets for critical minerals: run scenarios, compare them, branch them.",
-    epilog="Example: market-abm run japan-2010 --seed 1",
-)
-RUNS = Path("runs")
-
-ScenarioName = Annotated[str, typer.Argument(metavar="SCENARIO", help="Name in the library, or a file.")]
-Sets = Annotated[list[str] | None, typer.Option("--set", metavar="PATH=VALUE", help="Change a value.")]
-Out = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Folder to write; made when missing.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else on stdout.")]
-Force = Annotated[bool, typer.Option("--force", help="Run again and replace the run in the folder.")]
-RunFolderPath = Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run or of replications.")]
 
 
 @app.command(epilog="Example: market-abm run japan-2010 --seed 1 --until 2013-01-07")
@@ -52,7 +31,7 @@ def run(
     scenario: ScenarioName,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the luck.")] = 0,
     replications: Annotated[int | None, typer.Option(min=1, help="Run this many seeds from --seed.")] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes for replications.")] = 1,
+    workers: Workers = 1,
     sets: Sets = None,
     until: Annotated[str | None, typer.Option(metavar="DATE", help="First day not run.")] = None,
     out: Out = None,
@@ -245,13 +224,3 @@ def _facts(run: "Run") -> dict[str, Any]:
 
     facts = {"id": run.id, "seed": run.seed, "digest": run.digest, "folder": str(run.path)}
     return facts | {"measures": measures(run).to_dict()}
-
-
-def main() -> None:
-    """Entry point of `market-abm`; SIGTERM is answered like Ctrl-C, so nothing stays half-written."""
-    interrupt.listen()
-    app()
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,1 @@
+"""Many runs: tasks, the store that keeps what came of them, engines, experiments, calibration."""

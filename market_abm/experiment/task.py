@@ -1,0 +1,27 @@
+"""A task: one run to be made."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from market_abm.experiment.summary import summary_version
+from market_abm.record.identity import combined_id, run_id
+from market_abm.scenario.schema import Scenario
+
+
+@dataclass(frozen=True)
+class Task:
+    """A scenario and a seed.
+
+    Parameters
+    ----------
+    scenario : resolved scenario, ended where the run shall end.
+    seed : seed of the luck.
+    """
+
+    scenario: Scenario
+    seed: int
+
+    @cached_property
+    def id(self) -> str:
+        """Hash of all inputs: model, scenario, seed, and the way a run is summed up."""
+        return combined_id(run_id(self.scenario, self.seed), summary_version())

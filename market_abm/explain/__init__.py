@@ -1,0 +1,1 @@
+"""Why the price moved: causes shared out, and a chronicle to read."""

@@ -1,0 +1,1 @@
+"""Is it true: the model set against history, with bands fixed beforehand."""
