@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from market_abm.experiment.store import RunStore
+    from market_abm.experiment.study import run_experiment
     from market_abm.model import MineralMarket
     from market_abm.record.measures import compare, comparison_table, measures
     from market_abm.record.replications import replicate
@@ -32,6 +34,8 @@ _HOMES = {
     "load_scenario": "market_abm.scenario.loading",
     "measures": "market_abm.record.measures",
     "replicate": "market_abm.record.replications",
+    "RunStore": "market_abm.experiment.store",
+    "run_experiment": "market_abm.experiment.study",
 }
 """Public names and the modules they are fetched from."""
 
@@ -45,6 +49,8 @@ __all__ = [
     "compare",
     "comparison_table",
     "replicate",
+    "RunStore",
+    "run_experiment",
 ]
 
 

@@ -115,7 +115,8 @@ class Manufacturer(Agent):
         dependence = over_materials(self.cost_share * market.dependence[:, self.zone])
         enough = SHORT_COVER * self.base_cover * self.usual_use
         lack = np.where(self.use > 0, between(1 - ratio(self.stock + self.coming, enough), 0.0, 1.0), 0.0).max(axis=0)
-        news = dependence * market.quota_alarm + market.zone_alarm[self.zone] + rules.shortage_alarm * lack
+        licences = over_materials(self.cost_share * market.regime.held_back[:, self.zone])
+        news = dependence * market.quota_alarm + market.zone_alarm[self.zone] + licences + rules.shortage_alarm * lack
         signal = between(news, 0.0, 1.0)
         speed = np.where(signal > self.risk, rules.fear_rise, rules.fear_fade)
         return self.risk + speed * (signal - self.risk)

@@ -6,7 +6,7 @@ from market_abm.agents.arithmetic import TINY, between, beyond, over_materials, 
 from market_abm.agents.column import Column
 from market_abm.agents.population import Agent, rule
 from market_abm.scenario.parameters import RefinerParameters
-from market_abm.units import Values
+from market_abm.units import WEEKS_PER_YEAR, Values
 
 PROMPT_DISCOUNT, SLOW_PREMIUM = -0.01, 0.02  # log steps of the two tranches (MODEL 6.4)
 TREND_RANGE = (-0.3, 0.8)  # trends beyond these change withholding no further (prototype v3)
@@ -54,7 +54,17 @@ class Refiner(Agent):
         basket_value = ratio(over_materials(self.usual_output * anchor), self.usual_intake)
         share = anchor / np.maximum(basket_value + rules.other_credit_usd_per_kg, TINY)
         accepted = between(1 - rules.floor_slope * (self.cover() - 2), *rules.cost_floor)
-        return self.unit_cost * share * accepted
+        return np.maximum(self.unit_cost * share * accepted, self.storage_value())
+
+    @rule
+    def storage_value(self) -> Values:
+        """What a kilogram is worth kept for later [US$/kg] (theory of storage: Working 1949, Deaton and Laroque 1992).
+
+        Expected is the usual price of the last year and a half; waiting lasts as
+        long as the stock takes to sell at the usual pace, and asks a return.
+        """
+        years = COVER_WEEKS * self.cover() / WEEKS_PER_YEAR
+        return self.market.anchor[:, self.zone] * np.exp(-self.parameters.holding_return * years)
 
     @rule
     def asks(self) -> tuple[Values, Values]:

@@ -2,14 +2,15 @@
 
 Each week a trader may reconsider its strategy; the better a strategy has paid,
 the more choose it (Brock and Hommes 1998). Traders with credit borrow on the
-metal they hold and are sold out when the loan outgrows it.
+metal they hold and are sold out when the loan outgrows it. Nobody likes to sell
+at a loss.
 """
 
 import numpy as np
 
-from market_abm.agents.arithmetic import between
+from market_abm.agents.arithmetic import between, ratio
 from market_abm.agents.column import Column
-from market_abm.agents.population import Agent, rule
+from market_abm.agents.population import Agent, rule, rule_of_each
 from market_abm.scenario.parameters import SpeculatorParameters
 from market_abm.units import MICROS_PER_GRAM_DOLLAR, Values
 
@@ -28,6 +29,7 @@ class Speculator(Agent):
     credit = Column("1", low=0, high=1)
     start_capital = Column("US$", low=0)
     strategy = Column("strategy index", dtype=np.int64, low=0, high=2)
+    paid = Column("US$/kg", low=0)
     stock = Column("g", by_material=True, book="mass", low=0)
     cash = Column("micro-US$", book="money")
 
@@ -93,9 +95,29 @@ class Speculator(Agent):
         purse = np.maximum(self.cash + self.credit * value, 0.0)
         # Bid for no more than the purse pays at the limit, so credit is never overdrawn.
         buy = np.minimum(np.maximum(change, 0.0), purse / (bid * MICROS_PER_GRAM_DOLLAR))
-        step = np.where(called, -rules.forced_discount, between(SELL_STEP + STEP_SLOPE * expected, LEAST_SELL, 0.0))
+        step = between(SELL_STEP + STEP_SLOPE * expected, LEAST_SELL, 0.0) + self.reluctance()
+        step = np.where(called, -rules.forced_discount, step)
         sell = np.minimum(np.maximum(-change, 0.0), held)
         return bid, buy, quote * np.exp(step + noise), sell
+
+    @rule
+    def reluctance(self) -> Values:
+        """Log premium asked on metal that would be sold at a loss (disposition effect: Shefrin and Statman 1985)."""
+        price = self.market.price[self.material, self.zone]
+        loss = np.where(self.held() > 0, np.log(np.maximum(self.paid, price) / price), 0.0)
+        return self.parameters.loss_aversion * loss
+
+    @rule_of_each(1)
+    def next_paid(self, bought: Values) -> Values:
+        """Average price paid for the metal held [US$/kg] after this week's purchases.
+
+        Parameters
+        ----------
+        bought : purchases of the own material at this week's price, already in stock [g].
+        """
+        held, price = self.held(), self.market.price[self.material, self.zone]
+        share = ratio(bought, held)
+        return np.where(held > 0, self.paid + share * (price - self.paid), 0.0)
 
     @rule
     def next_strategy(self, chances: Values) -> Values:

@@ -1,6 +1,6 @@
 """The command line `market-abm`: each command a few lines over the public names."""
 
-from market_abm.cli import runs  # noqa: F401  (each module adds its commands)
+from market_abm.cli import calibrate, experiment, explain, runs, validate  # noqa: F401  (each module adds its commands)
 from market_abm.cli.app import app
 from market_abm.record import interrupt
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from market_abm.experiment.summary import summary_version
-from market_abm.record.identity import combined_id, run_id
+from market_abm.record.identity import combined_id, setting_id
 from market_abm.scenario.schema import Scenario
 
 
@@ -24,4 +24,13 @@ class Task:
     @cached_property
     def id(self) -> str:
         """Hash of all inputs: model, scenario, seed, and the way a run is summed up."""
-        return combined_id(run_id(self.scenario, self.seed), summary_version())
+        return combined_id(_setting(self.scenario), str(self.seed), summary_version())
+
+
+_last: list[tuple[Scenario, str]] = []  # tasks come scenario by scenario, and hashing one takes a millisecond
+
+
+def _setting(scenario: Scenario) -> str:
+    if not _last or _last[0][0] is not scenario:
+        _last[:] = [(scenario, setting_id(scenario))]
+    return _last[0][1]

@@ -131,9 +131,7 @@ def monthly_domestic_prices(material: str, vat: bool) -> pd.DataFrame:
     column = "price_usd_per_kg" if vat else "price_usd_per_kg_ex_vat"
     price = rows.pivot(index="date", columns="material", values=column)
     days = rows.pivot(index="date", columns="material", values="n_days")
-    parts: dict[str, float] = {"NdPr": {"Nd2O3": ND_PART, "Pr6O11": 1 - ND_PART}}.get(
-        material, {material: 1.0}
-    )
+    parts: dict[str, float] = {"NdPr": {"Nd2O3": ND_PART, "Pr6O11": 1 - ND_PART}}.get(material, {material: 1.0})
     mixed = (price[list(parts)] * pd.Series(parts)).sum(axis="columns", skipna=False)
     result = pd.DataFrame({"price_usd_per_kg": mixed, "n_days": days[list(parts)].min(axis="columns")})
     result = with_bounds(result.dropna().reset_index())

@@ -99,9 +99,7 @@ def _crash() -> list[Row]:
         _row("ndpr_peak_date", day, quarter, _decimal_year(start), _decimal_year(end)),
         _row("ndpr_end2012_over_peak", fall, note),
         _row("ndpr_2015_over_2009", plateau, note),
-        _row(
-            "ndpr_mean_2016_2020", average(years), "Nd2O3; cheapest, dearest year", min(values), max(values)
-        ),
+        _row("ndpr_mean_2016_2020", average(years), "Nd2O3; cheapest, dearest year", min(values), max(values)),
     ]
 
 
@@ -145,9 +143,7 @@ def _japan() -> list[Row]:
     return [
         _row("japan_china_share_2008", share, "high: tonnes of the same article", high=tonnes.value),
         _row("japan_china_share_2020", Figure(STORY_SHARE_2020, "story", "low"), story),
-        _row(
-            "japan_use_2012_over_2010", (used / before).at_most("med"), "includes destocking; scopes differ"
-        ),
+        _row("japan_use_2012_over_2010", (used / before).at_most("med"), "includes destocking; scopes differ"),
         _row(
             "japan_imports_autumn2010_over_2008mean",
             average(autumn[1:]).at_most("med"),

@@ -1,8 +1,10 @@
 """Verbs of government: put the policies in force into the week's regime, renew pools of licences (ODD: Policies)."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from market_abm.market.licence_pool import LicencePool
+from market_abm.market.regime import PoolTerms
 from market_abm.policy import Policy
 
 if TYPE_CHECKING:
@@ -30,11 +32,18 @@ def enact_policies(model: "MineralMarket") -> None:
 def _renew_pools(model: "MineralMarket") -> None:
     """Open pools that are new, begin new rounds, forget pools that are gone."""
     terms_now = model.market.regime.pools
-    for label in [label for label in model.pools if label not in terms_now]:
+    gone = {label: pool for label, pool in model.pools.items() if label not in terms_now}
+    for label in gone:
         del model.pools[label]
     for label, terms in terms_now.items():
         if label in model.pools and model.pools[label].terms.origin == terms.origin:
             model.pools[label].renew(terms, model.licence_holders)
         else:
             rows = model.licence_holders.rows_in(terms.origin)
-            model.pools[label] = LicencePool(terms, model.licence_holders, rows)
+            model.pools[label] = LicencePool(terms, model.licence_holders, rows, _last_price(terms, gone.values()))
+
+
+def _last_price(terms: PoolTerms, gone: Iterable[LicencePool]) -> int:
+    """What a licence cost in the pools that this one replaces [ticks]: holders know it and ask for it."""
+    kin = [pool.price for pool in gone if set(pool.terms.materials) & set(terms.materials)]
+    return max(kin, default=0)

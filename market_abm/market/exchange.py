@@ -175,7 +175,7 @@ class Exchange:
             ledger.pay("sale", house, group, (sold * self.ticks[:, zone]).sum(axis=0), payer_row=0)
         for name in self.bids.parts:
             group, population = ledger.groups[name], model.populations[name]
-            bought = self.bids.fills_of(name, self.bid_fill)
+            bought = self.bought_by(population)
             due = (bought * self.ticks[:, population.zone]).sum(axis=0)
             ledger.pay("purchase", group, house, due, payee_row=0)
             if population is model.manufacturers:
@@ -209,6 +209,10 @@ class Exchange:
     def sold_by(self, population: "Population") -> IntArray:
         """Spot sales of a population this week [g], shape (materials, n)."""
         return self.asks.fills_of(population.key, self.ask_fill)
+
+    def bought_by(self, population: "Population") -> IntArray:
+        """Purchases of a population this week [g], shape (materials, n)."""
+        return self.bids.fills_of(population.key, self.bid_fill)
 
     def inflow(self) -> IntArray:
         """Grams that entered each zone over all links, shape (materials, zones)."""

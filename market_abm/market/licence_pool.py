@@ -19,14 +19,14 @@ class LicencePool:
     Attributes
     ----------
     left : licences left in the round [g], one entry a holder.
-    price : last licence price [ticks].
+    price : last licence price [ticks]; a pool that takes another's place begins with its price.
     issued, used : of this round [g].
     """
 
-    def __init__(self, terms: PoolTerms, holders: Population, rows: IntArray) -> None:
+    def __init__(self, terms: PoolTerms, holders: Population, rows: IntArray, price: int = 0) -> None:
         self.label = terms.label
         self.rows = rows
-        self.price = 0
+        self.price = price
         self.opened = dt.date(1, 1, 1)
         self.left: IntArray = np.zeros(len(rows), dtype=np.int64)
         self.issued = self.used = self.offered = 0

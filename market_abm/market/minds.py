@@ -115,9 +115,12 @@ def fear(model: "MineralMarket") -> None:
 
 
 def learn(model: "MineralMarket") -> None:
-    """Traders compare what the strategies would have earned and some of them switch (Brock and Hommes 1998)."""
+    """Traders note what they paid, compare what the strategies earn, and some switch (Brock and Hommes 1998)."""
     market, traders, rules = model.market, model.speculators, model.scenario.parameters.speculator
-    if not (traders.size and model.speculation_on) or market.weeks_seen <= TREND_WEEKS + 1:
+    if not (traders.size and model.speculation_on):
+        return
+    traders.paid[:] = traders.next_paid(model.exchange.bought_by(traders).sum(axis=0))
+    if market.weeks_seen <= TREND_WEEKS + 1:
         return
     gated = market.is_gated()
     weight = np.where(gated, GATED_WEIGHT / max(gated.sum(), 1), (1 - GATED_WEIGHT) / max((~gated).sum(), 1))

@@ -104,7 +104,10 @@ class Network:
         price, smuggled = self.market.ticks[:, self.origin], self.way == SMUGGLED
         tax = _half_up(np.where(self._taxed, self.market.regime.export_tax[:, self.from_zone], 0.0) * price)
         tariff = _half_up(self._tariff_rates(gated_share) * price)
-        risk = _half_up(np.where(smuggled, self.risk_share, 0.0) * price)
+        net = np.maximum(
+            self.risk_share - self.parameters.evaded_tax, 0.0
+        )  # a gain beyond the risk stays with the smuggler
+        risk = _half_up(np.where(smuggled, net, 0.0) * price)
         capacity = self._capacity(normal_use, own_output)
         return Charges(self._freight, tax, tariff, risk, capacity)
 

@@ -57,6 +57,7 @@ class Regime:
         self.embargoed: FloatArray = np.zeros((zones, zones))
         self.pools: dict[str, PoolTerms] = {}
         self.mining_limits: dict[tuple[int, str], float] = {}
+        self.held_back: FloatArray = np.zeros((materials, zones))
         self.crackdown: FloatArray = np.zeros(zones)
         self.mining_charge: FloatArray = np.zeros(zones)
         self.concentrate_store: FloatArray = np.zeros(zones)
@@ -95,6 +96,7 @@ class Regime:
         for row in self._materials(materials):
             self.allowed[row, out, ways] = np.minimum(self.allowed[row, out, ways], share)
             self.reexport[row, ways] = np.minimum(self.reexport[row, ways], share)
+            self.held_back[row, ways] = np.maximum(self.held_back[row, ways], max(1 - share, 0.0))
 
     def embargo(self, origin: str, destination: str, materials: list[str], leak: float, reexport_leak: float) -> None:
         """Close a way but for a leak, and the ways round it; the strictest embargo holds."""

@@ -4,28 +4,20 @@ A replication is written as it finishes. Asked again, `replicate` keeps what is
 finished and runs what is missing or damaged, so it can be stopped at any time.
 """
 
-import concurrent.futures
 import contextlib
-import datetime as dt
-import multiprocessing
-import os
-import signal
-import threading
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
-from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from market_abm.record.errors import RunFolderError
 from market_abm.record.folder import RunFolder
 from market_abm.record.identity import run_id, setting_id
-from market_abm.record.run import MarketMaker, Run, name_of, simulate
+from market_abm.record.run import MarketMaker, Progress, Run, name_of, simulate
+from market_abm.record.workers import KilledError, answers, heed
 from market_abm.scenario.schema import Scenario
 
 Told = Callable[[int, int, str], None]
 """Told after each replication: how many are done, how many there are, and what happened."""
-
-_stop: Event | None = None  # in a worker: set when the driver wants it to give up
 
 
 @dataclass
@@ -36,10 +28,6 @@ class Replications:
     runs: list[Run] = field(default_factory=list)
     failures: dict[int, str] = field(default_factory=dict)  # seed: what went wrong
     reused: int = 0  # how many were there already
-
-
-class _StoppedError(Exception):
-    """The driver asked a worker to give up its run."""
 
 
 def replication_folder(folder: str | Path, seed: int) -> RunFolder:
@@ -169,57 +157,35 @@ def _results(
         replication_folder(folder, seeds[0]).check_writable()
     if workers <= 1 or len(seeds) <= 1:
         for seed in seeds:
-            if (outcome := _outcome(scenario, seed, folder, market)) is not None:
-                yield seed, outcome
+            yield seed, _outcome(scenario, seed, folder, market, None)
         return
-    spawn = multiprocessing.get_context("spawn")
-    stop = spawn.Event()
-    pool = concurrent.futures.ProcessPoolExecutor(min(workers, len(seeds)), spawn, _enlist, (stop,))
-    try:
-        asked = {pool.submit(_outcome, scenario, seed, folder, market): seed for seed in seeds}
-        for answer in concurrent.futures.as_completed(asked):
-            seed = asked[answer]
-            try:
-                result = answer.result()
-            except concurrent.futures.BrokenExecutor:
-                result = "its worker process was killed (out of memory?); try again with fewer workers"
+    calls = ((seed, (scenario, seed, folder, market, heed)) for seed in seeds)
+    with contextlib.closing(answers(_save, calls, min(workers, len(seeds)))) as answered:
+        for seed, answer in answered:
+            if isinstance(answer, RunFolderError):
+                raise answer  # a full disk stops the others too
+            if isinstance(answer, KilledError):
+                answer = "its worker process was killed (out of memory?); try again with fewer workers"
+            elif isinstance(answer, BaseException):
+                answer = f"{type(answer).__name__}: {answer}"
             # The tables stay on disk; the worker sends only what went wrong.
-            yield seed, Run.load(replication_folder(folder, seed).path) if result is None else result
-    finally:
-        stop.set()
-        pool.shutdown(wait=True, cancel_futures=True)
+            yield seed, Run.load(replication_folder(folder, seed).path) if answer is None else answer
 
 
-def _outcome(scenario: Scenario, seed: int, folder: Path, market: MarketMaker | None) -> Run | str | None:
-    """Run and save one replication; in a worker, None stands for success."""
+def _outcome(
+    scenario: Scenario, seed: int, folder: Path, market: MarketMaker | None, progress: Progress | None
+) -> Run | str:
+    """Run and save one replication; in words when that fails."""
     try:
-        run = simulate(scenario, seed, _heed if _stop is not None else None, market=market)
-        saved = run.save(replication_folder(folder, seed).path, overwrite=True)
+        run = simulate(scenario, seed, progress, market=market)
+        return run.save(replication_folder(folder, seed).path, overwrite=True)
     except RunFolderError:
         raise  # a full disk stops the others too
-    except _StoppedError:
-        return "stopped"
     except Exception as fault:  # any fault of a model is that replication's result
         return f"{type(fault).__name__}: {fault}"
-    return saved if _stop is None else None
 
 
-def _enlist(stop: Event) -> None:
-    """Prepare a worker: the driver alone answers Ctrl-C, and no worker outlives it."""
-    global _stop
-    _stop = stop
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_die_with_driver, daemon=True).start()
-
-
-def _die_with_driver() -> None:
-    driver = multiprocessing.parent_process()
-    if driver is not None:
-        driver.join()
-        os._exit(1)
-
-
-def _heed(done: int, total: int, today: dt.date) -> None:
-    """Give up between two weeks when the driver says so."""
-    if _stop is not None and _stop.is_set():
-        raise _StoppedError
+def _save(scenario: Scenario, seed: int, folder: Path, market: MarketMaker | None, progress: Progress) -> str | None:
+    """In a worker: run and save one replication; None stands for success."""
+    result = _outcome(scenario, seed, folder, market, progress)
+    return result if isinstance(result, str) else None

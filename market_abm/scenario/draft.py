@@ -22,9 +22,7 @@ class Rows(dict[str, Any]):
 
 def link_name(row: dict[str, Any]) -> str:
     """Name of a way: `CN-JP`, or `CN-JP-smuggled`."""
-    return f"{row.get('origin')}-{row.get('destination')}" + (
-        "-smuggled" if row.get("smuggled") is True else ""
-    )
+    return f"{row.get('origin')}-{row.get('destination')}" + ("-smuggled" if row.get("smuggled") is True else "")
 
 
 def policy_name(row: dict[str, Any], taken: set[str]) -> str:
@@ -66,12 +64,10 @@ class Draft:
             self._put_rows(str(where[0]), value, source)
             return
         parent, key = self._parent(where), where[-1]
-        if not isinstance(value, dict):
-            self._forget(where)
-            parent[key] = copy.deepcopy(value)
-        elif not isinstance(parent.get(key), dict) or isinstance(parent[key], Rows):
-            self._forget(where)
-            parent[key] = {}
+        if not isinstance(value, dict) or not isinstance(parent.get(key), dict) or isinstance(parent[key], Rows):
+            if key in parent:  # what was never there left nothing to forget
+                self._forget(where)
+            parent[key] = {} if isinstance(value, dict) else copy.deepcopy(value)
         self._written[where] = (source, local)
         if isinstance(value, dict):
             for name, inner in value.items():
@@ -119,9 +115,7 @@ class Draft:
         wanted = source.data.get(DROP, [])
         if not isinstance(wanted, list) or not all(isinstance(path, str) for path in wanted):
             remedy = 'Write drop = ["policy.embargo-japan"].'
-            self.faults.append(
-                self._fault_at(source, (DROP,), "A list of paths in quotes is expected.", remedy)
-            )
+            self.faults.append(self._fault_at(source, (DROP,), "A list of paths in quotes is expected.", remedy))
             return
         for path in wanted:
             self._drop(path, source)
@@ -132,11 +126,7 @@ class Draft:
         for depth, key in enumerate(keys):
             if not isinstance(node, dict) or key not in node:
                 rest = keys[depth + 1 :]
-                known = (
-                    [show_path((*keys[:depth], name, *rest)) for name in node]
-                    if isinstance(node, dict)
-                    else []
-                )
+                known = [show_path((*keys[:depth], name, *rest)) for name in node] if isinstance(node, dict) else []
                 remedy = suggest(path, known)
                 if EXTENDS not in source.data:
                     remedy = "Only what a file extends can be dropped."

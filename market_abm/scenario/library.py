@@ -20,6 +20,4 @@ def describe(name: str) -> Description:
     """Title, question and parent of a shipped scenario, read without resolving it."""
     data = read_source(locate(name, LIBRARY)).data
     extends = data.get("extends")
-    return Description(
-        name, str(data.get("title", "")), str(data.get("description", "")), extends and str(extends)
-    )
+    return Description(name, str(data.get("title", "")), str(data.get("description", "")), extends and str(extends))

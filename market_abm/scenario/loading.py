@@ -46,22 +46,22 @@ def load_scenario(source: str | Path | Scenario, overrides: Sequence[str] = ()) 
     ScenarioError, with every fault found.
     """
     if isinstance(source, Scenario):
-        return source if not overrides else _resolved([_source_of(source)], overrides)
+        return source if not overrides else resolved([_source_of(source)], overrides)
     path = locate(source, Path())
-    return _resolved(_with_parents(read_source(path), path), overrides)
+    return resolved(with_parents(read_source(path), path), overrides)
 
 
 def parse_scenario(text: str, label: str = "scenario", overrides: Sequence[str] = ()) -> Scenario:
     """Read a scenario from TOML text; `extends` is looked up from the working folder."""
     own = Source(label, Path(), parse(text, label), text)
-    return _resolved(_with_parents(own, Path(label)), overrides)
+    return resolved(with_parents(own, Path(label)), overrides)
 
 
 def _source_of(scenario: Scenario) -> Source:
     return Source(f"scenario {scenario.name}", Path(), scenario.model_dump(exclude_none=True))
 
 
-def _with_parents(source: Source, path: Path) -> list[Source]:
+def with_parents(source: Source, path: Path) -> list[Source]:
     """Return the file and all it extends, the most basic first."""
     layers, chain = [source], [path.resolve()]
     while EXTENDS in layers[0].data:
@@ -78,9 +78,7 @@ def _with_parents(source: Source, path: Path) -> list[Source]:
             raise _bad_parent(heir, error.faults[0].what, error.faults[0].remedy) from None
         chain.append(found.resolve())
         if chain[-1] in chain[:-1]:
-            loop = " -> ".join(
-                layer.label for layer in reversed(layers[: len(chain) - chain.index(chain[-1])])
-            )
+            loop = " -> ".join(layer.label for layer in reversed(layers[: len(chain) - chain.index(chain[-1])]))
             raise _bad_parent(heir, f"Files extend one another in a loop: {loop}.", "Remove one `extends`.")
     return layers
 
@@ -90,7 +88,7 @@ def _bad_parent(heir: Source, what: str, remedy: str) -> ScenarioError:
     return ScenarioError([fault], heir.label)
 
 
-def _resolved(layers: Sequence[Source], overrides: Sequence[str]) -> Scenario:
+def resolved(layers: Sequence[Source], overrides: Sequence[str]) -> Scenario:
     """Merge, override, validate and check."""
     draft, home = Draft(), layers[-1].label
     for layer in layers:
@@ -224,6 +222,4 @@ def _follows(error: ErrorDetails, where: Where, removed: set[Where]) -> bool:
     """Whether an error only says that a faulty part has been taken out."""
     if error["type"] == "missing":
         return where in removed
-    return error["type"] in ("value_error", "too_short") and any(
-        part[: len(where)] == where for part in removed
-    )
+    return error["type"] in ("value_error", "too_short") and any(part[: len(where)] == where for part in removed)

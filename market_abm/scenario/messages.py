@@ -65,17 +65,13 @@ def _no_such_key(error: ErrorDetails, where: Where, data: dict[str, Any]) -> Fau
         keys += ["extends", "drop"]
     remedy = suggest(str(where[-1]), keys)
     section = "a scenario" if len(where) == 1 else show_path(where[:1])
-    return Fault(
-        where, f'"{where[-1]}" is no key of {section}.', remedy or f"Known: {', '.join(sorted(keys))}."
-    )
+    return Fault(where, f'"{where[-1]}" is no key of {section}.', remedy or f"Known: {', '.join(sorted(keys))}.")
 
 
 def _missing(error: ErrorDetails, where: Where, data: dict[str, Any]) -> Fault:
     parent, field = look_up(where[:-1], data)
     if get_origin(bare(parent)) is tuple:
-        return Fault(
-            where[:-1], f"{show_value(error['input'])} is too short.", f"Expected: {expected(parent, field)}."
-        )
+        return Fault(where[:-1], f"{show_value(error['input'])} is too short.", f"Expected: {expected(parent, field)}.")
     kind, field = look_up(where, data)
     return Fault(where, f"missing; give {expected(kind, field)}.", _meaning(field))
 
@@ -92,9 +88,7 @@ def _no_policy(error: ErrorDetails, where: Where, data: dict[str, Any]) -> Fault
 
 
 def _no_type(error: ErrorDetails, where: Where, data: dict[str, Any]) -> Fault:
-    return Fault(
-        (*where, "type"), "missing; a policy needs its type.", f"Known: {', '.join(sorted(POLICY_TYPES))}."
-    )
+    return Fault((*where, "type"), "missing; a policy needs its type.", f"Known: {', '.join(sorted(POLICY_TYPES))}.")
 
 
 def _no_choice(error: ErrorDetails, where: Where, data: dict[str, Any]) -> Fault:
@@ -116,9 +110,7 @@ def _beyond_limit(error: ErrorDetails, where: Where, data: dict[str, Any]) -> Fa
 def _wrong_length(error: ErrorDetails, where: Where, data: dict[str, Any]) -> Fault:
     kind, field = look_up(where, data)
     if get_origin(bare(kind)) is tuple:
-        return Fault(
-            where, f"{show_value(error['input'])} has another length.", f"Expected: {expected(kind, field)}."
-        )
+        return Fault(where, f"{show_value(error['input'])} has another length.", f"Expected: {expected(kind, field)}.")
     return Fault(where, "is empty; at least one is needed.", _meaning(field))
 
 
@@ -163,9 +155,7 @@ def loose_values(data: dict[str, Any], value: Any, kind: Any, where: Where = ())
     elif kind is bool:
         loose = not isinstance(value, bool)
     elif kind is dt.date:
-        loose = not (
-            isinstance(value, dt.date) or (isinstance(value, str) and _DAY.fullmatch(value) is not None)
-        )
+        loose = not (isinstance(value, dt.date) or (isinstance(value, str) and _DAY.fullmatch(value) is not None))
     else:
         loose = False
     if loose:

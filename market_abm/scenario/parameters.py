@@ -12,15 +12,18 @@ from market_abm.scenario.fields import NonNegative, Part, Positive, Range, Share
 
 LONGEST_MEMORY_WEEKS = 39  # prices of 40 weeks are kept
 V3 = "calibrated: prototype v3, MODEL 17"
+CRISIS = "calibrated: prices of 2009-2013, experiments/calibration"
 
 
 class ManufacturerParameters(Part):
     """How manufacturers use, save, hoard and bid (ODD: Manufacturer)."""
 
-    catch_up_weeks: Positive = field(20.0, "week", "Time in which a gap to the target stock is closed.", V3)
+    catch_up_weeks: Positive = field(6.5, "week", "Time in which a gap to the target stock is closed.", CRISIS)
     gap_premium: NonNegative = field(0.02, "1", "Log premium bid when stock is wholly missing.", V3)
-    fear_cover: NonNegative = field(2.261, "1", "Extra target cover at perceived risk 1, as a share of base cover.", V3)
-    trend_cover: NonNegative = field(0.4, "1", "Extra target cover per unit of price trend.", V3)
+    fear_cover: NonNegative = field(
+        2.7, "1", "Extra target cover at perceived risk 1, as a share of base cover.", CRISIS
+    )
+    trend_cover: NonNegative = field(0.15, "1", "Extra target cover per unit of price trend.", CRISIS)
     dead_band: NonNegative = field(0.2, "1", "Log price moves over 19 weeks below this are noise to buyers.", V3)
     attention: Share = field(0.91, "1", "Weight of the export price in the trend seen inside a gated zone.", V3)
     kinship: Share = field(
@@ -30,8 +33,8 @@ class ManufacturerParameters(Part):
     )
     critical_weeks: NonNegative = field(3.0, "week", "Cover below which a purchase is critical.", "prototype v3")
     critical_premium: NonNegative = field(0.15, "1", "Price rise accepted at once on critical purchases.", "MODEL 6.1")
-    patience: Share = field(0.4512, "1", "Share of normal purchases that waits for the average price.", V3)
-    extrapolation: NonNegative = field(0.4, "1", "Part of the expected weekly rise that is bid.", V3)
+    patience: Share = field(0.65, "1", "Share of normal purchases that waits for the average price.", CRISIS)
+    extrapolation: NonNegative = field(0.55, "1", "Part of the expected weekly rise that is bid.", CRISIS)
     fear_rise: Share = field(0.12, "1/week", "Speed at which perceived risk rises to the news.")
     fear_fade: Share = field(0.02, "1/week", "Speed at which perceived risk fades (half-life 34 weeks).")
     news_weight: NonNegative = field(1.3, "1", "Alarm per unit of surprise cut in an export quota.", "MODEL 6.1")
@@ -39,7 +42,7 @@ class ManufacturerParameters(Part):
     alarm_origin: Share = field(0.1, "1", "Alarm inside the embargoing zone.", "MODEL 6.1")
     crackdown_alarm: NonNegative = field(0.6, "1", "Alarm inside a zone per unit of crackdown.", "MODEL 17")
     shortage_alarm: NonNegative = field(0.6, "1", "Alarm when stock is gone.", "MODEL 6.1")
-    thrift_elasticity: NonNegative = field(0.3, "1", "Elasticity of use intensity to the 26-week price.", V3)
+    thrift_elasticity: NonNegative = field(0.22, "1", "Elasticity of use intensity to the 26-week price.", CRISIS)
     thrift_reversal: NonNegative = field(0.02, "1/year", "Speed at which intensity comes back: know-how is kept.")
     bid_noise: NonNegative = field(0.015, "1", "Standard deviation of log bids.", "prototype v3")
     business_cycle_sd: NonNegative = field(0.03, "1", "Standard deviation of a zone's demand cycle.", "MODEL 6.7")
@@ -60,10 +63,10 @@ class MinerParameters(Part):
     ramp_weeks: Positive = field(60.0, "week", "Time from first ore to full output.", "MODEL 6.3")
     expansion: NonNegative = field(0.07, "1/year", "Growth of quota-bound capacity while fully used.", "MODEL 6.3")
     overrun_response: NonNegative = field(0.03, "1", "Tolerated overrun of the mining quota per unit of margin.", V3)
-    entry_speed: NonNegative = field(1.0, "1/year", "Growth of illegal capacity per unit of margin.", V3)
+    entry_speed: NonNegative = field(0.65, "1/year", "Growth of illegal capacity per unit of margin.", CRISIS)
     entry_margin: Positive = field(1.15, "1", "Revenue over cost at which illegal diggers enter.", "MODEL 6.3")
     illegal_bounds: Range = field((0.3, 2.5), "1", "Limits of illegal capacity over its start value.", "MODEL 6.3")
-    enforcement_leak: NonNegative = field(0.5, "1", "How far margins corrupt enforcement.", "MODEL 17")
+    enforcement_leak: NonNegative = field(0.45, "1", "How far margins corrupt enforcement.", CRISIS)
     depletion: NonNegative = field(0.2, "1", "Elasticity of cost to the share of reserve mined.", "MODEL 6.3")
     care_cost_share: NonNegative = field(0.012, "1/year", "Care and fixed cost as a share of capex.", "MODEL 6.3")
 
@@ -71,7 +74,7 @@ class MinerParameters(Part):
 class RefinerParameters(Part):
     """How refiners price oxide from stock (ODD: Refiner)."""
 
-    cover_slope: NonNegative = field(0.04, "1", "Fall of the ask per 4 weeks of stock above target.", V3)
+    cover_slope: NonNegative = field(0.03, "1", "Fall of the ask per 4 weeks of stock above target.", CRISIS)
     target_cover: NonNegative = field(2.135, "4 weeks", "Stock at which the ask follows last week's price.", V3)
     ask_rise: NonNegative = field(0.05, "1", "Greatest log premium asked on scarce stock.", V3)
     ask_fall: NonNegative = field(0.07, "1", "Greatest log discount asked on excess stock.", "prototype v3")
@@ -79,24 +82,31 @@ class RefinerParameters(Part):
     ask_noise: NonNegative = field(0.015, "1", "Standard deviation of log asks.", "prototype v3")
     cost_floor: Range = field((0.6, 0.95), "1", "Least and greatest share of cost accepted.", "MODEL 6.4")
     floor_slope: NonNegative = field(0.02, "1", "Fall of that share per 4 weeks of stock above 2.", "MODEL 6.4")
+    holding_return: NonNegative = field(
+        0.7,
+        "1/year",
+        "Return asked for keeping oxide: interest, storage, risk of the price. Great: no reserve price.",
+        CRISIS,
+    )
     other_credit_usd_per_kg: NonNegative = field(0.3, "US$/kg REO", "Revenue from oxides outside the scenario.")
 
 
 class SpeculatorParameters(Part):
     """How traders form expectations, switch, trade and borrow (ODD: Speculator)."""
 
-    gain: NonNegative = field(0.5039, "1", "Mean chartist extrapolation of the own trend over 13 weeks.", V3)
+    gain: NonNegative = field(0.13, "1", "Mean chartist extrapolation of the own trend over 13 weeks.", CRISIS)
     gain_range: Range = field((0.4, 1.6), "1", "Spread of the gain over traders.", "prototype v3")
     memory_weeks: Range = field((8.0, 32.0), "week", "Own memory over which a trend is measured.", "MODEL 6.2")
-    trend_threshold: NonNegative = field(
-        0.15, "1", "Log move over the memory below which there is no trend.", "MODEL 6.2"
-    )
+    trend_threshold: NonNegative = field(0.11, "1", "Log move over the memory below which there is no trend.", CRISIS)
     reversion: NonNegative = field(
         0.5, "1", "Part of the gap to the 78-week price a fundamentalist expects to close.", "MODEL 6.2"
     )
     round_trip_cost: NonNegative = field(0.02, "1", "Cost of buying and selling again.", "MODEL 6.2")
     full_position: Positive = field(0.2, "1", "Expected return at which all capital is committed.", "MODEL 6.2")
-    aggressiveness: Share = field(0.1204, "1/week", "Part of the wanted change ordered in a week.", V3)
+    aggressiveness: Share = field(0.26, "1/week", "Part of the wanted change ordered in a week.", CRISIS)
+    loss_aversion: NonNegative = field(
+        0.3, "1", "Part of the log loss on metal held that is added to the ask.", "Genesove and Mayer 2001: .25 to .35"
+    )
     greatest_rise: NonNegative = field(0.12, "1", "Greatest log premium bid in a week.", V3)
     price_noise: NonNegative = field(0.01, "1", "Standard deviation of log limits.", "prototype v3")
     choice_intensity: NonNegative = field(
@@ -123,13 +133,23 @@ class SpeculatorParameters(Part):
 class SmugglingParameters(Part):
     """How goods leave past the gate (ODD: Smuggling)."""
 
-    least: Share = field(0.2, "1", "Capacity as a share of use outside, with no rent.", V3)
-    greatest: Share = field(0.5238, "1", "Greatest capacity as a share of use outside.", V3)
+    least: Share = field(
+        0.33, "1", "Capacity as a share of use outside, with no rent.", "china_quotas_trade.csv Q19: a third in 2008"
+    )
+    greatest: Share = field(
+        0.6, "1", "Greatest capacity as a share of use outside.", "china_quotas_trade.csv Q18, Q10: 40 of 68 kt in 2014"
+    )
     response: NonNegative = field(0.25, "1", "Capacity per unit of price ratio above the threshold.", "MODEL 3")
     threshold: NonNegative = field(1.1, "1", "Outside over inside price at which smuggling grows.", "MODEL 3")
-    response_weeks: Positive = field(12.29, "week", "Span in which capacity follows the rent.", V3)
+    response_weeks: Positive = field(22.0, "week", "Span in which capacity follows the rent.", CRISIS)
     risk_costs: tuple[float, float, float] = field(
         (0.12, 0.30, 0.60), "1", "Risk cost of three tranches as a share of price.", "MODEL 17"
+    )
+    evaded_tax: Share = field(
+        0.145,
+        "1",
+        "Value-added tax that smuggled goods never pay, as a share of the price inside, which contains it.",
+        "parameters.csv china_vat_until_2018_04: 17 % on top, so 17/117; not paid back on export",
     )
     tranche_shares: tuple[float, float, float] = field(
         (0.40, 0.35, 0.25), "1", "Capacity shares of the tranches.", "MODEL 17"
@@ -158,7 +178,7 @@ class NewsParameters(Part):
     """Common news on which all quotes of a material are written (ODD: News)."""
 
     persistence: Share = field(
-        0.5, "1", "Part of the news factor that lasts a week: stories spread.", "calibrated: MODEL 17"
+        0.8, "1", "Part of the news factor that lasts a week: stories spread.", "calibrated: returns of 2013-20"
     )
     stories_per_year: Positive = field(3.986, "1/year", "Rate of large stories.", V3)
     story_share: Share = field(0.88, "1", "Variance share of large stories.", "MODEL 17")
@@ -198,12 +218,17 @@ class InvestmentParameters(Part):
 class RecyclingParameters(Part):
     """What comes back from swarf and end of life (ODD: Recycling)."""
 
-    swarf_share: Share = field(0.2, "1", "Use that becomes swarf.", "MODEL 6.1")
+    swarf_share: Share = field(0.275, "1", "Use that becomes swarf.", "demand.csv S15: 25-30 % of magnet output")
     end_of_life_share: Share = field(0.1, "1", "Goods in use that are collected.")
     life_years: Positive = field(10.0, "year", "Life of goods in use.", "MODEL 6.1")
-    greatest_recovery: Share = field(0.3, "1", "Greatest share of scrap recovered.", "MODEL 6.1")
+    greatest_recovery: Share = field(
+        0.9, "1", "Greatest share of scrap recovered.", "demand.csv S15: most of it by 2023"
+    )
     half_price_ratio: Positive = field(
-        4.0, "1", "Price over reference at which half of that is recovered.", "MODEL 6.1 (80 US$/kg for NdPr)"
+        4.0,
+        "1",
+        "Price over reference at which half of that is recovered.",
+        "demand.csv S15: NdPr from scrap in 2024 over 2023, at 54 and 78 US$/kg",
     )
     lag_years: Positive = field(1.0, "year", "Time in the scrap pool.", "MODEL 6.1")
     cost_share: Share = field(0.5, "1", "Cost of recovery as a share of the price of the oxide.")

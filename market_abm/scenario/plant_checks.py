@@ -45,9 +45,7 @@ def check_plant_abroad(scenario: Scenario, known: Known) -> Iterator[Fault]:
             zone = scenario.refinery[mine.plant].zone
             if zone != mine.zone and known.is_sound("zone", zone) and known.is_sound("zone", mine.zone):
                 what = f'"{mine.plant}" stands in {zone}, the mine in {mine.zone}.'
-                yield Fault(
-                    ("mine", name, "plant"), what, "Leave `plant` out: the mine then sells to it."
-                )
+                yield Fault(("mine", name, "plant"), what, "Leave `plant` out: the mine then sells to it.")
 
 
 def check_offtake_without_plant(scenario: Scenario, known: Known) -> Iterator[Fault]:

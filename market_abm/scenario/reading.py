@@ -137,9 +137,7 @@ def _unreadable(label: str, what: str, remedy: str = "") -> ScenarioError:
 
 
 def _too_deep(label: str) -> ScenarioError:
-    return ScenarioError(
-        [Fault((), f"Values lie more than {_DEEPEST} deep within one another.", "", label, 1)], label
-    )
+    return ScenarioError([Fault((), f"Values lie more than {_DEEPEST} deep within one another.", "", label, 1)], label)
 
 
 def key_lines(text: str) -> dict[Where, int]:

@@ -164,7 +164,7 @@ class Manufacturer(Part):
     growth_per_year: float = field(0.0, "1/year", "Trend growth of use.", ge=-0.5, le=0.5)
     cover_weeks: Range = field((7.0, 13.0), "week", "Normal stock.", "MODEL 6.1")
     elasticity: Range = field(
-        (0.1, 0.3), "1", "Weekly elasticity of use to input cost.", "parameters.csv demand_elasticity_short_run"
+        (0.05, 0.15), "1", "Weekly elasticity of use to input cost.", "parameters.csv demand_elasticity_short_run"
     )
     size_sigma: NonNegative = field(0.7, "1", "Spread of sizes (lognormal).", "MODEL 6.1")
     value_in_use_factor: Positive = field(1.0, "1", "Value in use over the material's median.")

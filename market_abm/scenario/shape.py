@@ -115,9 +115,5 @@ def expected(kind: Any, field: FieldInfo | None) -> str:
         return f"a list of {len(get_args(kind))} numbers"
     if get_origin(kind) is list:
         item = get_args(kind)[0]
-        return (
-            "rows in double brackets, such as [[policy]]"
-            if is_policy_list(kind) or is_part(item)
-            else "a list"
-        )
+        return "rows in double brackets, such as [[policy]]" if is_policy_list(kind) or is_part(item) else "a list"
     return "another kind of value"

@@ -22,7 +22,27 @@ PLAIN = {
             "elasticity": (0.2, 0.2),
         },
     },
-    "parameters": {"manufacturer": {"bid_noise": 0.0}},
+    "parameters": {
+        "manufacturer": {
+            "bid_noise": 0.0,
+            "catch_up_weeks": 20.0,
+            "gap_premium": 0.02,
+            "fear_cover": 2.261,
+            "trend_cover": 0.4,
+            "dead_band": 0.2,
+            "critical_weeks": 3.0,
+            "critical_premium": 0.15,
+            "patience": 0.4512,
+            "extrapolation": 0.4,
+            "fear_rise": 0.12,
+            "fear_fade": 0.02,
+            "shortage_alarm": 0.6,
+            "thrift_elasticity": 0.3,
+            "thrift_reversal": 0.02,
+            "pass_through": 0.5,
+            "product_markup": 0.1,
+        }
+    },
 }
 NDPR, DY, JP = 0, 1, 1
 TONNE = 1e6
@@ -106,6 +126,14 @@ def test_fear_rises_in_weeks_and_fades_in_months(makers: Population) -> None:
 
     assert risen == pytest.approx(0.5 + 0.12 * 0.5)
     assert faded == pytest.approx(0.5 - 0.02 * 0.5)
+
+
+def test_a_licence_regime_alarms_by_what_it_holds_back_of_what_is_needed(makers: Population) -> None:
+    makers.market.regime.limit_exports("CN", ["JP"], ["Dy"], 0.3)
+    row = int(np.flatnonzero(makers.zone == JP)[0])
+
+    assert makers.next_risk()[row] == pytest.approx(0.12 * 0.7 * makers.cost_share[DY, row])
+    assert (makers.next_risk()[makers.zone != JP] == 0.0).all()
 
 
 def test_a_surprise_quota_alarms_in_proportion_to_dependence(makers: Population) -> None:

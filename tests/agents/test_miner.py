@@ -11,12 +11,29 @@ from market_abm.agents.life import Stage
 from market_abm.agents.population import Population
 from market_abm.model import MineralMarket
 
+BY_HAND = {
+    "parameters": {
+        "miner": {
+            "shutdown_ratio": 0.85,
+            "utilisation_band": 0.35,
+            "response": 0.08,
+            "response_home": 0.12,
+            "stock_curb": 0.05,
+            "ramp_weeks": 60.0,
+            "expansion": 0.07,
+            "entry_speed": 0.5,
+            "entry_margin": 1.15,
+            "enforcement_leak": 0.5,
+            "depletion": 0.2,
+        }
+    }
+}
 CN = 0
 
 
 @pytest.fixture
 def market(tiny_model: Callable[..., MineralMarket]) -> MineralMarket:
-    return tiny_model()
+    return tiny_model(BY_HAND)
 
 
 @pytest.fixture(scope="module")
@@ -177,8 +194,8 @@ def test_diggers_enter_with_the_margin_and_leave_without(market: MineralMarket) 
 
     leaving = diggers.next_scale()
 
-    np.testing.assert_allclose(entering, np.exp(0.5 / 52.1775))
-    np.testing.assert_allclose(leaving, np.exp(-0.2 / 52.1775))
+    np.testing.assert_allclose(entering, np.exp(0.5 * 0.5 / 52.1775))
+    np.testing.assert_allclose(leaving, np.exp(-0.2 * 0.5 / 52.1775))
 
 
 def test_high_margins_corrupt_enforcement(market: MineralMarket) -> None:

@@ -9,8 +9,24 @@ from hypothesis import strategies as st
 
 from market_abm.agents.population import Population
 from market_abm.model import MineralMarket
+from market_abm.units import WEEKS_PER_YEAR
 
-CALM = {"parameters": {"refiner": {"ask_noise": 0.0}}}
+CALM = {
+    "parameters": {
+        "refiner": {
+            "ask_noise": 0.0,
+            "cover_slope": 0.04,
+            "target_cover": 2.135,
+            "ask_rise": 0.05,
+            "ask_fall": 0.07,
+            "withholding": 0.08872,
+            "cost_floor": (0.6, 0.95),
+            "floor_slope": 0.02,
+            "holding_return": 0.6,
+            "other_credit_usd_per_kg": 0.3,
+        }
+    }
+}
 NDPR, DY, CN = 0, 1, 0
 
 
@@ -29,6 +45,27 @@ def hold(plants: Population, cover_units: float) -> None:
     model = plants.model
     wanted = np.rint(4.0 * cover_units * plants.usual_output).astype(np.int64)
     model.ledger.move_all("test", model.opening, model.group_of(plants), wanted - plants.stock, source_row=0)
+
+
+def test_kept_oxide_is_worth_the_usual_price_less_the_return_on_waiting(plants: Population) -> None:
+    hold(plants, WEEKS_PER_YEAR / 2 / 4)
+    plants.market.anchor[:] = 40.0
+    working = plants.usual_output > 0
+
+    half_a_year = 40.0 * np.exp(-0.6 / 2)
+
+    np.testing.assert_allclose(plants.storage_value()[working], half_a_year, rtol=1e-5)
+
+
+def test_no_refiner_sells_below_what_keeping_is_worth(plants: Population) -> None:
+    hold(plants, 2.0)
+    plants.market.anchor[:], plants.market.quote[:], plants.market.average[:] = 90.0, 20.0, 20.0
+
+    working = np.flatnonzero(plants.usual_output[NDPR] > 0)
+    limit, _ = plants.asks()
+
+    for tranche in limit[:, NDPR, working]:
+        np.testing.assert_array_equal(tranche, plants.storage_value()[NDPR, working])
 
 
 def test_cover_counts_weeks_of_output_in_fours(plants: Population) -> None:
@@ -75,6 +112,8 @@ def test_no_ask_falls_below_the_accepted_share_of_cost(plants: Population) -> No
     plants.unit_cost[:] = 2.0
     anchor = plants.market.anchor[NDPR, CN]
     basket_value = anchor * 0.2 * 0.9
+
+    plants.parameters.__dict__["holding_return"] = 1e3  # nothing is kept for later
 
     expected = 2.0 * anchor / (basket_value + 0.3) * (1 - 0.02 * 10)
 

@@ -11,7 +11,22 @@ from market_abm.agents.population import Population
 from market_abm.agents.speculator import CHARTIST, FUNDAMENTALIST, OUT
 from market_abm.model import MineralMarket
 
-CALM = {"parameters": {"speculator": {"price_noise": 0.0}}}
+CALM = {
+    "parameters": {
+        "manufacturer": {"attention": 0.91},
+        "speculator": {
+            "price_noise": 0.0,
+            "trend_threshold": 0.15,
+            "reversion": 0.5,
+            "round_trip_cost": 0.02,
+            "full_position": 0.2,
+            "aggressiveness": 0.1204,
+            "loss_aversion": 0.3,
+            "margin_call": 0.8,
+            "forced_discount": 0.15,
+        },
+    }
+}
 NDPR, CN, JP = 0, 0, 1
 
 
@@ -39,6 +54,44 @@ def expect(traders: Population, expected: float) -> None:
     traders.strategy[:] = FUNDAMENTALIST
     rules = traders.parameters
     traders.market.anchor[:] = traders.market.price * np.exp((expected + rules.round_trip_cost) / rules.reversion)
+
+
+def test_a_trader_averages_what_it_paid(traders: Population) -> None:
+    own(traders, 0, 400, 0)
+    material, zone = int(traders.material[0]), int(traders.zone[0])
+    traders.paid[0] = 10.0
+    traders.market.price[material, zone] = 30.0
+    bought = np.zeros(traders.size)
+    bought[0] = 100  # of the 400 g held
+
+    assert traders.next_paid(bought)[0] == pytest.approx(0.75 * 10 + 0.25 * 30)
+
+
+def test_who_holds_nothing_remembers_no_price(traders: Population) -> None:
+    traders.paid[:] = 10.0
+
+    np.testing.assert_array_equal(traders.next_paid(np.zeros(traders.size)), 0.0)
+
+
+@pytest.mark.parametrize(("paid", "premium"), [(40.0, 0.3 * np.log(2)), (20.0, 0.0), (5.0, 0.0)])
+def test_nobody_likes_to_sell_at_a_loss(traders: Population, paid: float, premium: float) -> None:
+    own(traders, 0, 400, 0)
+    traders.market.price[:], traders.market.quote[:], traders.market.anchor[:] = 20.0, 20.0, 20.0
+    traders.strategy[:], traders.paid[:] = OUT, paid
+
+    _, _, ask, sell = traders.orders()
+
+    assert sell[0] > 0
+    assert ask[0] == pytest.approx(20.0 * np.exp(-0.08 + premium))
+
+
+def test_a_lender_does_not_wait_for_a_better_price(traders: Population) -> None:
+    own(traders, 0, 1000, -19_000_000)
+    traders.market.price[:], traders.market.quote[:] = 20.0, 20.0
+    traders.paid[:] = 100.0
+
+    assert traders.called()[0]
+    assert traders.orders()[2][0] == pytest.approx(20.0 * np.exp(-traders.parameters.forced_discount))
 
 
 def test_who_is_out_expects_to_lose(traders: Population) -> None:
@@ -177,7 +230,8 @@ def test_strategies_are_chosen_in_proportion_to_their_chances(tiny_model: Callab
 
 
 def test_only_some_reconsider_in_a_week(tiny_model: Callable[..., MineralMarket]) -> None:
-    traders = tiny_model({"speculator": {"ndpr-cn": {"count": 20_000}}}).speculators
+    some = {"speculator": {"ndpr-cn": {"count": 20_000}}, "parameters": {"speculator": {"revision": 0.1}}}
+    traders = tiny_model(some).speculators
     traders.strategy[:] = CHARTIST
 
     chosen = traders.next_strategy(np.tile([1.0, 0.0, 0.0], (2, 1)))

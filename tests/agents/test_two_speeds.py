@@ -39,7 +39,7 @@ BUSY = [
 @pytest.fixture(scope="module")
 def busy_market(tiny_model: Callable[..., MineralMarket], magnets: dict[str, Any]) -> MineralMarket:
     """Market in the middle of a crisis, so that no rule is asked in a calm where everything is equal."""
-    return tiny_model(magnets, run=44, policy=BUSY)
+    return tiny_model(magnets, run=42, policy=BUSY)
 
 
 def _arguments(name: str, population: Population) -> list[tuple[Any, bool]]:
@@ -49,6 +49,8 @@ def _arguments(name: str, population: Population) -> list[tuple[Any, bool]]:
         return [(population.wanted_use() * np.linspace(0.5, 40.0, size), True)]
     if name == "next_strategy":
         return [(np.tile([0.3, 0.4, 0.3], (materials, 1)), False)]
+    if name == "next_paid":
+        return [(np.minimum(population.held(), np.linspace(0.0, 9e5, size)), True)]
     if name in ("cut_against_usual", "next_usual_quota"):
         return [(np.linspace(90.0, 200.0, size), True)]
     if name == "quota_alarm":
@@ -117,14 +119,14 @@ def test_a_kind_asked_one_by_one_makes_the_same_history(
 
 
 class Hermit(Speculator):
-    """A trader in plain Python: buys a fixed gram count while the price is low, else sells all."""
+    """A trader in plain Python: bids a tenth above a low price for a fixed gram count, else sells all."""
 
     vectorised = False
 
     def orders(self) -> tuple[Any, Any, Any, Any]:
         price = float(self.market.quote[self.material, self.zone])
         if price < 17.0:
-            return price, 1000.0 if self.cash > 20e6 else 0.0, price, 0.0
+            return price * 1.1, 1000.0 if self.cash > 20e6 else 0.0, price, 0.0
         return price, 0.0, price * 0.9, float(self.stock.sum())
 
     orders.__is_rule__ = True  # type: ignore[attr-defined]

@@ -168,11 +168,7 @@ def test_preference_does_not_depend_on_asking_for_one_country():
 
 
 def test_countries_never_exceed_the_world_by_more_than_rounding():
-    rows = (
-        history.mine_production()
-        .query("preferred")
-        .pivot(index="year", columns="country", values="production_t")
-    )
+    rows = history.mine_production().query("preferred").pivot(index="year", columns="country", values="production_t")
     others = rows.drop(columns="World").sum(axis="columns")
     assert (others <= rows["World"] * 1.03).all()
 
@@ -231,9 +227,7 @@ def test_a_text_that_is_no_period_is_refused():
         bounds("2010-Q5")
 
 
-@pytest.mark.parametrize(
-    "series", [history.events, history.stockpile_rules, history.demand, history.japan_imports]
-)
+@pytest.mark.parametrize("series", [history.events, history.stockpile_rules, history.demand, history.japan_imports])
 def test_every_dated_row_has_a_start_before_its_end(series):
     rows = series()
     assert rows["start"].notna().all()

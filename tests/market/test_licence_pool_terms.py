@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from market_abm.market.enactment import enact_policies
 from market_abm.market.licence_pool import LicencePool
 from market_abm.market.regime import PoolTerms
 from market_abm.model import MineralMarket
@@ -113,3 +114,25 @@ def test_the_end_of_a_quota_closes_its_pool(tiny_model: Callable[..., MineralMar
 
     assert before == ["export-quota"]
     assert model.pools == {}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "price"),
+    [([], ["NdPr"], 7_000), (["NdPr"], ["NdPr", "Dy"], 7_000), (["Dy"], ["NdPr"], 0)],
+    ids=["a part of it", "more than it", "other materials"],
+)
+def test_a_pool_that_takes_another_s_place_begins_with_its_price(
+    tiny_model: Callable[..., MineralMarket], before: list[str], after: list[str], price: int
+) -> None:
+    model = tiny_model()
+    split = model.today + dt.timedelta(weeks=4)
+    round_ = {"type": "export_quota", "origin": "CN", "rounds": [(model.today, 90.0)]}
+    old = round_ | {"name": "old", "materials": before, "end": split}
+    new = round_ | {"name": "new", "materials": after, "start": split}
+    model = tiny_model(policy=[old, new], run=4)
+    model.pools["old"].price = 7_000
+
+    enact_policies(model)
+
+    assert set(model.pools) == {"new"}
+    assert model.pools["new"].price == price

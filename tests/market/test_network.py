@@ -16,9 +16,25 @@ NO_GATED = np.zeros((2, 4))
 OUTPUT = np.array([[90e6, 0.0, 7e6], [8e6, 0.0, 0.5e6]])
 
 
+BY_HAND = {
+    "parameters": {
+        "smuggling": {
+            "least": 0.33,
+            "response": 0.25,
+            "threshold": 1.1,
+            "response_weeks": 12.29,
+            "risk_costs": (0.12, 0.30, 0.60),
+            "evaded_tax": 0.145,
+            "tranche_shares": (0.40, 0.35, 0.25),
+            "crackdown_effect": 0.25,
+        }
+    }
+}
+
+
 @pytest.fixture
 def network(tiny_model: Callable[..., MineralMarket]) -> Network:
-    network = tiny_model().network
+    network = tiny_model(BY_HAND).network
     network.market.ticks[:] = [[15_005, 19_000, 19_000, 18_005], [90_003, 99_000, 99_000, 95_000]]
     return network
 
@@ -66,12 +82,12 @@ def test_a_tariff_stands_on_the_price_where_goods_come_from(network: Network) ->
     assert np.count_nonzero(tariff) == 1
 
 
-def test_the_risk_of_smuggling_rises_by_tranche(network: Network) -> None:
+def test_the_risk_of_smuggling_less_the_tax_evaded_rises_by_tranche(network: Network) -> None:
     hidden = network.way == SMUGGLED
 
     risk = charges(network).risk[NDPR, hidden]
 
-    assert risk.tolist() == [int(np.floor(15_005 * share + 0.5)) for share in (0.12, 0.30, 0.60)]
+    assert risk.tolist() == [int(np.floor(15_005 * share + 0.5)) for share in (0.0, 0.155, 0.455)]
 
 
 def test_smugglers_carry_a_share_of_outside_use(network: Network) -> None:
@@ -79,7 +95,7 @@ def test_smugglers_carry_a_share_of_outside_use(network: Network) -> None:
 
     capacity = charges(network).capacity[NDPR, hidden]
 
-    assert capacity.tolist() == [int(0.2 * 60e6 * share) for share in (0.40, 0.35, 0.25)]
+    assert capacity.tolist() == [int(0.33 * 60e6 * share) for share in (0.40, 0.35, 0.25)]
 
 
 def test_an_embargo_leaves_the_leak(network: Network) -> None:
@@ -123,9 +139,9 @@ def test_smuggling_follows_the_gap_between_the_prices(network: Network) -> None:
 
     network.adapt_smuggling()
 
-    aim = 0.2 + 0.25 * (2.0 - 1.1)
-    assert network.smuggling[NDPR] == pytest.approx(0.2 + (aim - 0.2) / 12.29)
-    assert network.smuggling[DY] == pytest.approx(0.2)
+    aim = 0.33 + 0.25 * (2.0 - 1.1)
+    assert network.smuggling[NDPR] == pytest.approx(0.33 + (aim - 0.33) / 12.29)
+    assert network.smuggling[DY] == pytest.approx(0.33)
 
 
 def test_a_crackdown_frightens_smugglers(network: Network) -> None:
@@ -134,7 +150,7 @@ def test_a_crackdown_frightens_smugglers(network: Network) -> None:
 
     network.adapt_smuggling()
 
-    np.testing.assert_allclose(network.smuggling, 0.2 + (0.2 * 0.75 - 0.2) / 12.29)
+    np.testing.assert_allclose(network.smuggling, 0.33 + (0.33 * 0.75 - 0.33) / 12.29)
 
 
 def test_without_the_rule_nobody_smuggles(tiny_model: Callable[..., MineralMarket]) -> None:

@@ -8,19 +8,30 @@ import pytest
 from market_abm.market import use
 from market_abm.model import MineralMarket
 
+BY_HAND = {
+    "parameters": {
+        "manufacturer": {"product_markup": 0.1},
+        "recycling": {
+            "swarf_share": 0.2,
+            "greatest_recovery": 0.3,
+            "half_price_ratio": 4.0,
+            "lag_years": 1.0,
+        },
+    }
+}
 WEEKS = 52.1775
 
 
 def scrap_model(tiny_model: Callable[..., MineralMarket], changes: dict | None = None) -> MineralMarket:
     """Market with 52.1775 t of each scrap in every zone: a tonne is treated each week."""
-    model = tiny_model(changes)
+    model = tiny_model(BY_HAND if changes is None else changes)
     grams = np.full((2, 3), int(WEEKS * 1e6) + 1, dtype=np.int64)
     model.ledger.move_all("test", model.opening, model.scrap, grams, source_row=0)
     return model
 
 
 def test_a_fifth_of_what_is_used_becomes_swarf(tiny_model: Callable[..., MineralMarket]) -> None:
-    model = tiny_model()
+    model = tiny_model(BY_HAND)
 
     use.consume(model)
 
@@ -31,7 +42,7 @@ def test_a_fifth_of_what_is_used_becomes_swarf(tiny_model: Callable[..., Mineral
 
 
 def test_goods_are_sold_at_the_price_of_their_inputs_and_a_markup(tiny_model: Callable[..., MineralMarket]) -> None:
-    model = tiny_model()
+    model = tiny_model(BY_HAND)
 
     use.consume(model)
 

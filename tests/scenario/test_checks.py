@@ -177,9 +177,7 @@ def test_what_is_odd_but_sensible_is_accepted(text):
 
 def test_a_scenario_made_in_python_is_checked_too():
     tiny = load_scenario("tiny")
-    twice = tiny.model_copy(
-        update={"policy": [*tiny.policy, *tiny.policy], "link": [*tiny.link, tiny.link[0]]}
-    )
+    twice = tiny.model_copy(update={"policy": [*tiny.policy, *tiny.policy], "link": [*tiny.link, tiny.link[0]]})
 
     whats = [fault.what for fault in check_scenario(twice)]
 

@@ -122,9 +122,7 @@ def test_a_fault_names_the_file_that_wrote_the_value(tmp_path):
 def test_two_policies_of_one_name_in_one_file_are_a_fault():
     row = '[[policy]]\ntype = "louder_news"\nname = "loud"\n'
 
-    assert 'policy[2] (line 104): "loud" is written twice' in told_of(
-        "\n" * 99 + f'extends = "tiny"\n{row}{row}'
-    )
+    assert 'policy[2] (line 104): "loud" is written twice' in told_of("\n" * 99 + f'extends = "tiny"\n{row}{row}')
 
 
 FILES: list[tuple[str, bytes, str]] = [
@@ -264,9 +262,7 @@ def paths_of(value: Any, where: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 JUNK = st.recursive(
-    st.one_of(
-        st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.dates(), st.datetimes(), st.times()
-    ),
+    st.one_of(st.booleans(), st.integers(), st.floats(), st.text(max_size=5), st.dates(), st.datetimes(), st.times()),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )

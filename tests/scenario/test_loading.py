@@ -213,8 +213,6 @@ def test_a_loop_of_files_is_named(write):
 def test_reading_scenarios_imports_nothing_heavy():
     code = "import sys, market_abm.scenario.loading as l; l.load_scenario('tiny'); print(*sys.modules)"
 
-    modules = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
+    modules = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
     assert not {"pandas", "mesa", "numba", "matplotlib", "pyarrow"} & set(modules)

@@ -31,9 +31,7 @@ def values_of(kind: Any, limits: list[Any]) -> st.SearchStrategy[Any]:
     if hasattr(kind, "__metadata__"):
         found = [item for meta in kind.__metadata__ if isinstance(meta, FieldInfo) for item in meta.metadata]
         return values_of(kind.__origin__, [*found, *limits])
-    bound = {
-        name: getattr(limit, name) for limit in limits for name in ("ge", "gt", "le") if hasattr(limit, name)
-    }
+    bound = {name: getattr(limit, name) for limit in limits for name in ("ge", "gt", "le") if hasattr(limit, name)}
     if kind is float:
         low = bound.get("ge", bound.get("gt"))
         return st.floats(
@@ -48,9 +46,7 @@ def values_of(kind: Any, limits: list[Any]) -> st.SearchStrategy[Any]:
     if get_origin(kind) is Literal:
         return st.sampled_from(get_args(kind))
     if kind == list[tuple[dt.date, float]]:
-        rows = st.dictionaries(
-            st.dates(), st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=5
-        )
+        rows = st.dictionaries(st.dates(), st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=5)
         return rows.map(lambda found: sorted(found.items()))
     least = max((limit.min_length for limit in limits if hasattr(limit, "min_length")), default=0)
     return st.lists(values_of(get_args(kind)[0], []), min_size=least, max_size=3)
@@ -130,18 +126,14 @@ def test_shipped_files_follow_the_shipped_schema(path):
     jsonschema.validate(plain(tomllib.loads(path.read_text(encoding="utf-8"))), schema)
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"titel": "x"}, {"policy": [{"type": "embrago"}]}, {"zone": {"CN": {"gate": True}}}]
-)
+@pytest.mark.parametrize("wrong", [{"titel": "x"}, {"policy": [{"type": "embrago"}]}, {"zone": {"CN": {"gate": True}}}])
 def test_the_schema_refuses_unknown_keys_and_types(wrong):
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(wrong, json_schema())
 
 
 def test_the_schema_lets_a_child_change_one_key_of_a_policy():
-    jsonschema.validate(
-        {"extends": "tiny", "drop": [], "policy": [{"name": "stop", "leak": 0.1}]}, json_schema()
-    )
+    jsonschema.validate({"extends": "tiny", "drop": [], "policy": [{"name": "stop", "leak": 0.1}]}, json_schema())
 
 
 def test_the_shipped_schema_is_up_to_date():
