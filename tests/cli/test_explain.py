@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 import market_abm.cli.explain  # noqa: F401  (adds the command)
 from market_abm.cli.app import app
 
-BESIDE = Path(__file__).parents[1] / "explain" / "made_up_runs.py"
+BESIDE = Path(__file__).parents[1] / "explain" / "made_up_subjects.py"
 SPEC = importlib.util.spec_from_file_location("explain_made_up", BESIDE)
 known = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(known)
