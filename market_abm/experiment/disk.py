@@ -56,6 +56,22 @@ def sync_folder(path: Path) -> None:
 
 
 @contextlib.contextmanager
+def results_written(folder: Path) -> Iterator[None]:
+    """Turn what the system says about a folder of results into what a user can do.
+
+    Raises
+    ------
+    RecordError
+        In place of any OSError.
+    """
+    try:
+        yield
+    except OSError as fault:
+        why = fault.strerror or str(fault)
+        raise RecordError(f"{folder} cannot be written ({why}); choose another folder with --out.") from fault
+
+
+@contextlib.contextmanager
 def explained(folder: Path, deed: str = "written") -> Iterator[None]:
     """Turn what the system says about a disk into what a user can do.
 

@@ -1,6 +1,6 @@
 """The picture of a finding: every arm with its median and interval, or outcomes along a number the arms carry."""
 
-from pathlib import Path
+import io
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,9 +19,11 @@ WIDE = 7.2  # inches, as in the report
 DOT_BAND = 0.5  # part of an arm's row over which its seeds are spread
 
 
-def save_picture(finding: Finding, file: Path) -> None:
-    """Draw the finding and write it as PNG, the same bytes for the same numbers."""
-    finding_figure(finding).savefig(file, format="png", dpi=130, metadata={"Software": None})
+def picture_bytes(finding: Finding) -> bytes:
+    """Draw the finding as PNG, the same bytes for the same numbers."""
+    picture = io.BytesIO()
+    finding_figure(finding).savefig(picture, format="png", dpi=130, metadata={"Software": None})
+    return picture.getvalue()
 
 
 @styled

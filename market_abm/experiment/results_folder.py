@@ -4,12 +4,12 @@ import datetime as dt
 import hashlib
 import importlib.metadata
 import json
-import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from market_abm.experiment.disk import results_written, write_whole
 from market_abm.experiment.finding import Finding, outcome_table
 from market_abm.experiment.findings_page import findings_page
 from market_abm.experiment.summary import summary_version
@@ -26,23 +26,30 @@ def write_finding(finding: Finding, folder: Path, command: str, run_ids: Sequenc
     ----------
     command : command that makes it again.
     run_ids : identities of all runs behind it.
+
+    Raises
+    ------
+    RecordError
+        When the disk refuses.
     """
-    from market_abm.experiment.pictures import save_picture
+    from market_abm.experiment.pictures import picture_bytes
 
     versions = package_versions()
     outcomes = finding.plan.experiment.outcome
-    folder.mkdir(parents=True, exist_ok=True)
-    table = outcome_table(finding.arms, outcomes).to_csv(index=False, float_format="%.10g", lineterminator="\n")
-    _put(folder / "outcomes.csv", lambda file: _text(file, table))
+    texts = {"outcomes.csv": _joined([outcome_table(finding.arms, outcomes)])}
     if finding.over:
         parts = [outcome_table(arms, outcomes).assign(vector=vector.name) for vector, arms in finding.over.items()]
-        _put(folder / "outcomes_over.csv", lambda file: _text(file, _joined(parts)))
-    else:
-        (folder / "outcomes_over.csv").unlink(missing_ok=True)
-    _put(folder / "picture.png", lambda file: save_picture(finding, file))
-    _put(folder / "README.md", lambda file: _text(file, findings_page(finding, command, versions)))
-    _put(folder / "manifest.json", lambda file: _text(file, _as_json(_manifest(finding, command, versions, run_ids))))
-    _put(folder / RESULTS, lambda file: _text(file, _as_json(finding.told())))  # last: who finds it finds the rest
+        texts["outcomes_over.csv"] = _joined(parts)
+    texts["README.md"] = findings_page(finding, command, versions)
+    texts["manifest.json"] = _as_json(_manifest(finding, command, versions, run_ids))
+    texts[RESULTS] = _as_json(finding.told())  # last: who finds it finds the rest
+    with results_written(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        if not finding.over:
+            (folder / "outcomes_over.csv").unlink(missing_ok=True)
+        write_whole(folder / "picture.png", picture_bytes(finding))
+        for name, text in texts.items():
+            write_whole(folder / name, text.encode())
 
 
 def package_versions() -> dict[str, str]:
@@ -79,17 +86,3 @@ def _joined(parts: Sequence[Any]) -> str:
 
 def _as_json(found: Any) -> str:
     return json.dumps(found, indent=1, ensure_ascii=False, allow_nan=False, default=str) + "\n"
-
-
-def _text(file: Path, text: str) -> None:
-    file.write_text(text, "utf-8", newline="\n")
-
-
-def _put(file: Path, write: Callable[[Path], None]) -> None:
-    """Write a file beside its place, then move it there."""
-    partial = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        write(partial)
-        os.replace(partial, file)
-    finally:
-        partial.unlink(missing_ok=True)

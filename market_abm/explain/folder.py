@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from market_abm.experiment.disk import write_whole
+from market_abm.experiment.disk import results_written, write_whole
 from market_abm.explain.explanation import Explanation
 from market_abm.record.errors import RecordError
 
@@ -38,10 +38,8 @@ class ExplanationFolder:
                 f"{self.path} holds another explanation (other run, seeds, periods or model); "
                 "choose another folder with --out, or replace it with --force."
             )
-        try:
+        with results_written(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as fault:
-            raise self._refused(fault) from fault
 
     def held_id(self) -> str:
         """Identity of the explanation that stands here; nothing when its facts cannot be read."""
@@ -63,15 +61,9 @@ class ExplanationFolder:
 
         table = found.tables().to_csv(index=False, float_format="%.10g", lineterminator="\n")
         text = json.dumps(facts, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-        try:
+        with results_written(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             write_whole(self.path / TABLE, table.encode())
             write_whole(self.path / PICTURE, picture_bytes(found))
             write_whole(self.path / PAGE, page.encode())
             write_whole(self.path / FACTS, text.encode())
-        except OSError as fault:
-            raise self._refused(fault) from fault
-
-    def _refused(self, fault: OSError) -> RecordError:
-        why = fault.strerror or str(fault)
-        return RecordError(f"{self.path} cannot be written ({why}); choose another folder with --out.")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from market_abm.experiment.disk import write_whole
+from market_abm.experiment.disk import results_written, write_whole
 from market_abm.record.errors import RecordError
 from market_abm.record.identity import model_version
 from market_abm.validate.cube import edge_frame
@@ -36,10 +36,8 @@ class ValidationFolder:
         held = {entry.name for entry in self.path.iterdir()} if self.path.exists() else set()
         if held - {PAGE, FACTS, TABLE, TEXT}:
             raise RecordError(f"{self.path} holds other things than a validation; choose another folder with --out.")
-        try:
+        with results_written(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as fault:
-            raise self._refused(fault) from fault
 
     def write(self, found: Validation) -> None:
         """Write all files; the facts last, so that who finds them finds the rest.
@@ -51,17 +49,11 @@ class ValidationFolder:
         """
         text = json.dumps(facts(found), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
         table = found.card.frame().to_csv(index=False, float_format="%.10g", lineterminator="\n")
-        try:
+        with results_written(self.path):
             write_whole(self.path / TABLE, table.encode())
             write_whole(self.path / TEXT, markdown(found).encode())
             write_whole(self.path / PAGE, validation_page(found).encode())
             write_whole(self.path / FACTS, text.encode())
-        except OSError as fault:
-            raise self._refused(fault) from fault
-
-    def _refused(self, fault: OSError) -> RecordError:
-        why = fault.strerror or str(fault)
-        return RecordError(f"{self.path} cannot be written ({why}); choose another folder with --out.")
 
 
 def facts(found: Validation) -> dict[str, Any]:
