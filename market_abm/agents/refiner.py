@@ -54,7 +54,16 @@ class Refiner(Agent):
         basket_value = ratio(over_materials(self.usual_output * anchor), self.usual_intake)
         share = anchor / np.maximum(basket_value + rules.other_credit_usd_per_kg, TINY)
         accepted = between(1 - rules.floor_slope * (self.cover() - 2), *rules.cost_floor)
-        return np.maximum(self.unit_cost * share * accepted, self.storage_value())
+        kept = np.maximum(self.unit_cost * share * accepted, self.storage_value())
+        return np.maximum(kept, self.finishing_cost())
+
+    @rule
+    def finishing_cost(self) -> Values:
+        """Cost that an oxide saves by staying in the mixture [US$/kg]: nobody precipitates and burns it for less.
+
+        So cheap lanthanum and cerium are kept back unseparated when they do not pay (ODD: Refiner).
+        """
+        return self.parameters.finishing_share * self.fee * self.market.cost_index[self.zone]
 
     @rule
     def storage_value(self) -> Values:

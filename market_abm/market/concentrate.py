@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from market_abm.compiled import compiled
+from market_abm.market.promises import promised
 from market_abm.units import TICKS_PER_DOLLAR, BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
@@ -96,6 +97,8 @@ class ConcentrateMarket:
             paid = np.where(surplus > 0, cost[:, None] + self.to_mine * surplus, outside)
             miners.outside_value[:] = paid.max(axis=1) if len(self.groups) else NOWHERE
             self.model.surplus[miners.kind] = surplus
+        licensed = self.model.miners
+        licensed.home_value[:] += promised(self.model, market.price)
 
     def assign(self) -> list[tuple[IntArray, IntArray, FloatArray]]:
         """Assign all concentrate at the mines.

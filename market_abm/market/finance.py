@@ -1,16 +1,20 @@
 """Verbs of money: costs, debts, dividends, roll-over and insolvency (ODD: Finance)."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from market_abm.agents.life import Stage
-from market_abm.policy import Equity, Loan
-from market_abm.units import MICROS_PER_MILLION, WEEKS_PER_YEAR
+from market_abm.policy import Loan
+from market_abm.policy.support import ProjectPolicy
+from market_abm.units import MICROS_PER_MILLION, WEEKS_PER_YEAR, BoolArray
 
 if TYPE_CHECKING:
+    from market_abm.agents.population import Population
     from market_abm.agents.state_buyer import StateBuyer
     from market_abm.model import MineralMarket
+
+Offer = TypeVar("Offer", bound=ProjectPolicy)
 
 PAYING_CASH = 0.1  # cash over capex at which a project pays its state loan (MODEL 6.5)
 
@@ -54,16 +58,23 @@ def _pay_care_and_debt(model: "MineralMarket") -> None:
     ledger.pay("repayment", group, model.banks, repaid, payee_row=0)
     ledger.move("repayment", model.debt_row, group, model.banks, repaid, sink_row=0)
     for body in model.state_buyers.agents if model.state_buyers.size else []:
-        terms = loan_terms(body)
-        if terms is None:
-            continue
-        able = running & (miners.sponsor == body.row) & (miners.cash > PAYING_CASH * miners.capex)
-        interest = np.where(able, np.rint(miners.state_debt * (terms.interest / WEEKS_PER_YEAR)), 0).astype(np.int64)
-        repaid = np.where(able, np.rint(miners.state_debt * (terms.amortisation / WEEKS_PER_YEAR)), 0).astype(np.int64)
-        bodies = model.group_of(model.state_buyers)
-        ledger.pay("state loan interest", group, bodies, interest, payee_row=body.row)
-        ledger.pay("state loan repayment", group, bodies, repaid, payee_row=body.row)
-        ledger.move("state loan repayment", model.state_debt_row, group, model.banks, repaid, sink_row=0)
+        _serve_state_loans(model, body, running)
+
+
+def _serve_state_loans(model: "MineralMarket", body: "StateBuyer", running: BoolArray) -> None:
+    """Projects that can pay a state body what they owe it."""
+    miners, ledger = model.miners, model.ledger
+    group, bodies = model.group_of(miners), model.group_of(model.state_buyers)
+    interest, repaid = np.zeros((2, miners.size), dtype=np.int64)
+    able = running & (miners.sponsor == body.row) & (miners.cash > PAYING_CASH * miners.capex)
+    for row in np.flatnonzero(able):
+        terms = offered(body, Loan, miners, int(row))
+        if terms is not None:
+            interest[row] = np.rint(miners.state_debt[row] * (terms.interest / WEEKS_PER_YEAR))
+            repaid[row] = np.rint(miners.state_debt[row] * (terms.amortisation / WEEKS_PER_YEAR))
+    ledger.pay("state loan interest", group, bodies, interest, payee_row=body.row)
+    ledger.pay("state loan repayment", group, bodies, repaid, payee_row=body.row)
+    ledger.move("state loan repayment", model.state_debt_row, group, model.banks, repaid, sink_row=0)
 
 
 def _pay_dividends(model: "MineralMarket") -> None:
@@ -79,16 +90,11 @@ def _pay_dividends(model: "MineralMarket") -> None:
         ledger.pay("dividend", group, model.group_of(model.state_buyers), to_state[rows], rows, miners.sponsor[rows])
 
 
-def loan_terms(body: "StateBuyer") -> Loan | None:
-    """The loan instrument of a state body, if it has one."""
-    loans = body.held(Loan)
-    return loans[-1] if loans else None
-
-
-def equity_terms(body: "StateBuyer") -> Equity | None:
-    """The equity instrument of a state body, if it has one."""
-    stakes = body.held(Equity)
-    return stakes[-1] if stakes else None
+def offered(body: "StateBuyer", kind: type[Offer], miners: "Population", row: int) -> Offer | None:
+    """The instrument of a kind that a state body offers to a project: of several, the one declared last."""
+    names = {str(miners.name[row]), str(miners.group[row])}
+    found: list[Offer] = [policy for policy in body.held(kind) if policy.open_to(names)]
+    return found[-1] if found else None
 
 
 def _rescue_or_close(model: "MineralMarket") -> None:
@@ -127,7 +133,7 @@ def _release(model: "MineralMarket", row: int) -> None:
 def _roll_over(model: "MineralMarket", row: int) -> bool:
     miners = model.miners
     body = model.state_buyers.agents[int(miners.sponsor[row])]
-    terms = loan_terms(body)
+    terms = offered(body, Loan, miners, row)
     if terms is None:
         return False
     dependence = model.market.dependence[model.market.lead, body.zone]

@@ -10,11 +10,13 @@ import numpy as np
 
 from market_abm.agents.life import Stage
 from market_abm.market.contracts import OfftakeContract
-from market_abm.market.finance import equity_terms, loan_terms
-from market_abm.policy import ExplorationGrant, StateOfftake
+from market_abm.market.finance import offered
+from market_abm.market.promises import promised
+from market_abm.policy import Equity, ExplorationGrant, Loan, StateOfftake
 from market_abm.units import MICROS_PER_GRAM_DOLLAR, MICROS_PER_MILLION, WEEKS_PER_YEAR, FloatArray, IntArray
 
 if TYPE_CHECKING:
+    from market_abm.agents.population import Population
     from market_abm.agents.state_buyer import StateBuyer
     from market_abm.model import MineralMarket
 
@@ -31,15 +33,20 @@ def expected_price(model: "MineralMarket") -> FloatArray:
     return expected
 
 
-def margins(model: "MineralMarket") -> tuple[FloatArray, FloatArray]:
-    """Expected margin by own plant and as concentrate seller, per mine [US$/kg REO]."""
+def margins(model: "MineralMarket", rate: float) -> tuple[FloatArray, FloatArray]:
+    """Expected margin by own plant, promises of states included, and as concentrate seller, per mine [US$/kg REO].
+
+    Parameters
+    ----------
+    rate : discount rate at which promises that end are weighed [1/year].
+    """
     miners, refiners = model.miners, model.refiners
     price, credit = expected_price(model), model.scenario.parameters.refiner.other_credit_usd_per_kg
     plant = np.maximum(miners.plant, 0)
     has_plant = miners.plant >= 0
     zone = np.where(has_plant, refiners.zone[plant], miners.zone) if refiners.size else miners.zone
     recovery = np.where(has_plant, refiners.recovery[plant], 0.0) if refiners.size else np.zeros(miners.size)
-    value = (miners.basket * price[:, zone]).sum(axis=0) * recovery + credit
+    value = (miners.basket * price[:, zone]).sum(axis=0) * recovery + credit + promised(model, price, rate)
     full = miners.cash_cost + miners.home_fee
     home = np.where(has_plant, value - full, -np.inf)
     # What an outside plant pays moves with the expected over the last price of the lead material.
@@ -66,7 +73,7 @@ def invest(model: "MineralMarket") -> None:
     market, lead = model.market, model.market.lead
     node = market.export_nodes[miners.zone]
     hype = np.clip(np.log(market.price[lead, node] / market.anchor[lead, node]), 0.0, 1.0)
-    home, outside = margins(model)
+    home, outside = margins(model, rules.private_discount)
     best = np.maximum(home, outside)
     luck = miners.uniform("permit"), miners.uniform("funding")
     permitted = (miners.stage == Stage.RESOURCE) & (luck[0] < miners.permit_chance)
@@ -172,10 +179,6 @@ def _resources_abroad(model: "MineralMarket", body: "StateBuyer") -> IntArray:
 def _fund_one(model: "MineralMarket", body: "StateBuyer") -> None:
     """Fund the cheapest supply outside gated zones that is worth it at the state's cost of capital."""
     miners, rules = model.miners, model.scenario.parameters.investment
-    loan, stake = loan_terms(body), equity_terms(body)
-    cap = (loan.share * rules.debt_share if loan else 0.0) + (stake.cap * (1 - rules.debt_share) if stake else 0.0)
-    if cap <= 0:
-        return
     price = expected_price(model)
     zone = model.refiners.zone[np.maximum(miners.plant, 0)] if model.refiners.size else miners.zone
     worth = miners.capacity * WEEKS_PER_YEAR * (miners.basket * price[:, zone]).sum(axis=0)
@@ -184,13 +187,21 @@ def _fund_one(model: "MineralMarket", body: "StateBuyer") -> None:
     allowed &= (
         ~model.market.is_gated()[miners.zone] & (miners.plant >= 0) & (miners.accessible_step <= model.week_index)
     )
+    allowed &= [_has_offer(body, miners, row) for row in range(miners.size)]
     score = np.where(allowed, miners.capex * (1 + LEAD_PENALTY * miners.lead_years) / np.maximum(worth, 1.0), np.inf)
-    value = net_present_value(model, margins(model)[0], rules.state_discount)
+    value = net_present_value(model, margins(model, rules.state_discount)[0], rules.state_discount)
     for row in np.argsort(score, kind="stable")[:CANDIDATES]:
+        loan, stake = offered(body, Loan, miners, int(row)), offered(body, Equity, miners, int(row))
+        lent = loan.share * rules.debt_share if loan else 0.0
+        cap = lent + (stake.cap * (1 - rules.debt_share) if stake else 0.0)
         part = min(cap, float(body.cash) / max(float(miners.capex[row]), 1.0))
         if np.isfinite(score[row]) and part >= LEAST_STAKE and value[row] >= rules.state_hurdle * miners.capex[row]:
-            _support(model, body, int(row), part, loan.share * rules.debt_share / cap if loan else 0.0)
+            _support(model, body, int(row), part, lent / cap)
             return
+
+
+def _has_offer(body: "StateBuyer", miners: "Population", row: int) -> bool:
+    return any(offered(body, kind, miners, row) is not None for kind in (Equity, Loan))
 
 
 def _support(model: "MineralMarket", body: "StateBuyer", row: int, part: float, lent: float) -> None:
@@ -215,7 +226,8 @@ def _support(model: "MineralMarket", body: "StateBuyer", row: int, part: float, 
         ledger.move("refinancing", model.debt_row, group, model.banks, relief, row, 0)
     building = miners.stage[row] == Stage.CONSTRUCTION
     first = int(miners.ready_step[row]) if building else model.week_index
-    for policy in body.held(StateOfftake):
+    policy = offered(body, StateOfftake, miners, row)
+    if policy is not None:
         contract = OfftakeContract(
             f"{body.name} / {miners.name[row]}",
             row,

@@ -40,6 +40,9 @@ class Policy(Part):
     enabled: bool = field(True, "-", "false switches the policy off without deleting it.")
     start: dt.date = field(dt.date(1900, 1, 1), "date", "First day in force.")
     end: dt.date | None = field(None, "date", "First day no longer in force; silent means for good.")
+    lifted: dt.date | None = field(
+        None, "date", "First day on which it holds no more because it was lifted; before it nobody knew."
+    )
     note: str = field("", "-", "Source or remark, shown in reports.")
 
     @model_validator(mode="after")
@@ -49,13 +52,18 @@ class Policy(Part):
         return self
 
     @property
+    def until(self) -> dt.date | None:
+        """First day on which it holds no more, as planned or because it was lifted; None for good."""
+        return min((day for day in (self.end, self.lifted) if day is not None), default=None)
+
+    @property
     def label(self) -> str:
         """Name shown to people."""
         return self.name or self.type.replace("_", " ")
 
     def in_force(self, day: dt.date) -> bool:
         """Whether the policy holds on `day`."""
-        return self.enabled and self.start <= day and (self.end is None or day < self.end)
+        return self.enabled and self.start <= day and (self.until is None or day < self.until)
 
     def enact(self, regime: "Regime") -> None:
         """Write what this policy decrees into the week's regime."""
@@ -63,7 +71,7 @@ class Policy(Part):
 
     def describe(self) -> str:
         """One line for the event log."""
-        skip = {"type", "name", "enabled", "start", "end", "note"}
+        skip = {"type", "name", "enabled", "start", "end", "lifted", "note"}
         told = {key: value for key, value in self if key not in skip and value not in (None, [], "")}
         said = ", ".join(f"{key} {_short(value)}" for key, value in told.items())
         return f"{self.label} ({said})" if said else self.label

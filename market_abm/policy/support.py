@@ -15,7 +15,17 @@ if TYPE_CHECKING:
     from market_abm.market.regime import Regime
 
 
-class Equity(ActorPolicy):
+class ProjectPolicy(ActorPolicy):
+    """What a state body offers to projects: to those named, or to whichever it chooses."""
+
+    projects: list[Name] = field([], "mine", "Projects it is offered to; any when silent.")
+
+    def open_to(self, names: set[str]) -> bool:
+        """Whether a project of these names (its own and its group's) may have it."""
+        return not self.projects or not names.isdisjoint(self.projects)
+
+
+class Equity(ProjectPolicy):
     """Shares in a project, up to a cap of its equity."""
 
     type: Literal["equity"] = "equity"
@@ -24,7 +34,7 @@ class Equity(ActorPolicy):
     )
 
 
-class Loan(ActorPolicy):
+class Loan(ProjectPolicy):
     """Patient debt: paid when the project can, rolled over when it cannot."""
 
     type: Literal["loan"] = "loan"
@@ -47,7 +57,7 @@ class ExplorationGrant(ActorPolicy):
     musd_per_permit: Positive = field(20.0, "US$ m", "Exploration and study cost of a project up to its permit.")
 
 
-class StateOfftake(ActorPolicy):
+class StateOfftake(ProjectPolicy):
     """Offtake for the zone's manufacturers, signed with every project the body funds."""
 
     type: Literal["offtake"] = "offtake"

@@ -91,10 +91,10 @@ class Recorder:
 
     def _record_money(self) -> None:
         """Book the year's payments, the difference of the journal since the last time."""
-        self.money, self._paid = self._money_so_far(), self.model.ledger.payments()
+        self.money, self._paid = self.money_so_far(), self.model.ledger.payments()
 
-    def _money_so_far(self) -> dict[tuple[int, str, str, str], int]:
-        """Payments by year, those of the running year included."""
+    def money_so_far(self) -> dict[tuple[int, str, str, str], int]:
+        """Payments by (year, payer, payee, purpose) [millionths of a US$], those of the running year included."""
         # Between weeks the clock may show next year, but then the old year is booked already.
         year, told = self.model.today.year, dict(self.money)
         for key, total in self.model.ledger.payments().items():
@@ -241,7 +241,7 @@ class Recorder:
     def _money(self) -> "pd.DataFrame":
         import pandas as pd
 
-        rows = [(*key, total / MICROS_PER_DOLLAR) for key, total in self._money_so_far().items()]
+        rows = [(*key, total / MICROS_PER_DOLLAR) for key, total in self.money_so_far().items()]
         frame = pd.DataFrame(rows, columns=["year", "payer", "payee", "purpose", "usd"])
         first = self.model.date_of(self.model.first_recorded).year
         frame = frame[frame["year"] >= first]

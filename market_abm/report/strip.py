@@ -60,9 +60,9 @@ def bars(scenario: Scenario, material: str | None = None) -> list[Bar]:
     first, last = window(scenario)
     found = []
     for policy in scenario.policy:
-        moves = first <= policy.start < last or (policy.end is not None and first < policy.end <= last)
+        moves = first <= policy.start < last or (policy.until is not None and first < policy.until <= last)
         if policy.enabled and moves and touches(policy, material):
-            found.append(Bar(policy.label, policy.type, policy.start, policy.end, changes(policy)))
+            found.append(Bar(policy.label, policy.type, policy.start, policy.until, changes(policy)))
     return sorted(found, key=lambda bar: (bar.start, bar.label))
 
 
@@ -94,8 +94,8 @@ def shade_embargoes(axes: Axes, scenario: Scenario, material: str) -> None:
     first, last = window(scenario)
     for policy in scenario.policy:
         stops = policy.enabled and policy.type == "embargo" and touches(policy, material)
-        if stops and policy.start < last and (policy.end is None or policy.end > first):
-            axes.axvspan(_at(policy.start), _at(policy.end or last), color=VERMILLION, alpha=0.13, linewidth=0)
+        if stops and policy.start < last and (policy.until is None or policy.until > first):
+            axes.axvspan(_at(policy.start), _at(policy.until or last), color=VERMILLION, alpha=0.13, linewidth=0)
 
 
 def _draw_bar(axes: Axes, row: int, bar: Bar, first: dt.date, last: dt.date) -> None:

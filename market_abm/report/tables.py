@@ -106,7 +106,7 @@ def policy_rows(run: "Run") -> Markup:
                 html.text([name, off]),
                 kind,
                 start,
-                str(policy.end or "for good"),
+                str(policy.until or "for good"),
                 html.text([what, _dated(policy)]),
                 policy.note,
             ]

@@ -108,6 +108,7 @@ def check_unknown_producer(scenario: Scenario, known: Known) -> Iterator[Fault]:
     producers = known.names["mine"] | known.names["refinery"]
     for where, policy in _policies(scenario):
         yield from known.unknown((*where, "project"), "mine", getattr(policy, "project", None))
+        yield from known.unknown((*where, "projects"), "mine", getattr(policy, "projects", []))
         if isinstance(policy, BandPurchase):
             yield from known.unknown((*where, "producers"), "mine", policy.producers)
             continue

@@ -88,6 +88,12 @@ class RefinerParameters(Part):
         "Return asked for keeping oxide: interest, storage, risk of the price. Great: no reserve price.",
         CRISIS,
     )
+    finishing_share: Share = field(
+        0.0,
+        "1",
+        "Part of the separation fee spent on finishing a single oxide; for less it stays in the mixture. 0: never.",
+        "assumed; .3 to .4 gives La and Ce of 2016-18 (prices.csv)",
+    )
     other_credit_usd_per_kg: NonNegative = field(0.3, "US$/kg REO", "Revenue from oxides outside the scenario.")
 
 

@@ -68,6 +68,21 @@ def test_no_refiner_sells_below_what_keeping_is_worth(plants: Population) -> Non
         np.testing.assert_array_equal(tranche, plants.storage_value()[NDPR, working])
 
 
+def test_an_oxide_that_does_not_pay_its_finishing_stays_in_the_mixture(
+    tiny_model: Callable[..., MineralMarket],
+) -> None:
+    changes = {"parameters": {"refiner": {**CALM["parameters"]["refiner"], "finishing_share": 0.4}}}
+    plants = tiny_model(changes).refiners
+    hold(plants, 2.0)
+    plants.market.anchor[:], plants.market.quote[:], plants.market.average[:] = 0.01, 0.01, 0.01
+
+    limit, _ = plants.asks()
+
+    dear = 0.4 * plants.fee * plants.market.cost_index[plants.zone]
+    np.testing.assert_array_equal(plants.least_price()[DY], dear)
+    assert (limit[:, DY] >= dear).all()
+
+
 def test_cover_counts_weeks_of_output_in_fours(plants: Population) -> None:
     hold(plants, 3.0)
     working = plants.usual_output > 0

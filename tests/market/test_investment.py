@@ -42,7 +42,7 @@ def test_expected_prices_weigh_the_long_run_the_last_and_the_usual(tiny_model: C
 def test_the_margin_of_an_own_plant_by_hand(tiny_model: Callable[..., MineralMarket]) -> None:
     model = ready(tiny_model())
 
-    home, _ = investment.margins(model)
+    home, _ = investment.margins(model, 0.13)
 
     value = 0.9 * (0.2 * 19.2 + 0.04 * 108.0) + 0.3
     assert home[row_of(model, "ridge")] == pytest.approx(value - 0.45 * 3.0 - 1.5)
@@ -203,3 +203,21 @@ def test_each_full_exploration_budget_brings_a_permit(tiny_model: Callable[..., 
 
     assert stages == [Stage.RESOURCE, Stage.PERMITTED]
     assert model.ledger.journal["StateBuyer", "suppliers", "exploration"] == 20 * 10**12
+
+
+def test_what_is_offered_to_a_named_project_goes_to_no_other(tiny_model: Callable[..., MineralMarket]) -> None:
+    named = [{**instrument, "projects": ["ridge"]} for instrument in STATE]
+    model = ready(tiny_model(certain(0.0), policy=named))
+
+    investment.fund_projects(model)
+
+    assert np.flatnonzero(model.miners.sponsor == 0).tolist() == [row_of(model, "ridge")]
+
+
+def test_of_two_offers_the_last_that_is_open_to_a_project_holds(tiny_model: Callable[..., MineralMarket]) -> None:
+    special = {"type": "equity", "name": "special", "actor": "jogmec", "cap": 1.0, "projects": ["lake"]}
+    model = ready(tiny_model(certain(0.0), policy=[special, STATE[0], {**special, "name": "other", "projects": ["x"]}]))
+
+    investment.fund_projects(model)
+
+    assert model.miners.state_share[row_of(model, "lake")] == pytest.approx(0.5)
