@@ -9,7 +9,7 @@ from collections.abc import Callable
 for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ.setdefault(name, "1")
 
-from experiments.benchmarks import clearing, episode, leaks, startup, steps  # noqa: E402
+from experiments.benchmarks import clearing, episode, leaks, startup, steps, sweeps  # noqa: E402
 from experiments.benchmarks.row import Row, table  # noqa: E402
 
 Plan = dict[str, Callable[[], list[Row]]]
@@ -26,6 +26,8 @@ def plan(quick: bool) -> Plan:
             "record": lambda: [steps.record_row(weeks=20)],
             "startup": lambda: startup.rows(5),
             "leaks": lambda: [leaks.row(30)],
+            "sweeps": lambda: sweeps.overhead_rows(20),
+            "recorded": lambda: sweeps.recorded_rows(2_000),
         }
     return {
         "speed": lambda: [steps.speed_row(agents) for agents in steps.SPEED_BARS],
@@ -35,6 +37,8 @@ def plan(quick: bool) -> Plan:
         "record": lambda: [steps.record_row()],
         "startup": startup.rows,
         "leaks": lambda: [leaks.row()],
+        "sweeps": sweeps.overhead_rows,
+        "recorded": sweeps.recorded_rows,
     }
 
 

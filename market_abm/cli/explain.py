@@ -9,6 +9,7 @@ from market_abm.cli.app import RUNS, STORE, Json, Out, StoreFolder, Workers, app
 from market_abm.console import FAILED, INTERRUPTED, count_bar, fail, plainly, print_json, show_table, told, week_bar
 
 if TYPE_CHECKING:
+    from market_abm.experiment.failure import Failure
     from market_abm.explain.chronicle import Sentence
     from market_abm.explain.explanation import Explanation, Plan
     from market_abm.explain.window import Window
@@ -70,7 +71,7 @@ def explain(
         raise fail(f"{len(failures)} runs failed; the same command tries them again.", FAILED)
 
 
-def _executed(plan: "Plan", store: Path, workers: int, subject: "Run") -> "tuple[Explanation, dict[str, str]]":
+def _executed(plan: "Plan", store: Path, workers: int, subject: "Run") -> "tuple[Explanation, dict[str, Failure]]":
     """Make the runs that are missing, after saying how long that takes."""
     from market_abm.experiment.engine import execute
     from market_abm.experiment.store import RunStore
@@ -91,7 +92,7 @@ def _executed(plan: "Plan", store: Path, workers: int, subject: "Run") -> "tuple
             failures = execute(plan.tasks, kept, workers, bar)
     except KeyboardInterrupt:
         raise fail("\nStopped. Finished runs are in the store; the same command goes on.", INTERRUPTED) from None
-    for why in dict.fromkeys(failures.values()):
+    for why in dict.fromkeys(str(failure) for failure in failures.values()):
         told(f"failed: {why}")
     try:
         return explain(plan, kept), failures

@@ -56,7 +56,7 @@ class Batch:
         seen: set[str] = set()
         kept = []
         for part in parts:
-            kept.append(part._without(seen))
+            kept.append(part.without(seen))
             seen |= set(part.ids)
         outcomes, series = (
             pa.concat_tables([getattr(part, name) for part in kept], promote_options="default")
@@ -64,7 +64,8 @@ class Batch:
         )
         return cls(outcomes, series)
 
-    def _without(self, ids: set[str]) -> "Batch":
+    def without(self, ids: set[str]) -> "Batch":
+        """Batch less some runs."""
         strangers = pa.array(sorted(ids), pa.string())
         kept = [table.filter(pc.invert(pc.is_in(table["id"], strangers))) for table in (self.outcomes, self.series)]
         return Batch(*kept)
@@ -114,9 +115,10 @@ def table_of(data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
     return file.read(columns=[name for name in columns if name in known])
 
 
-def link_of(outcomes: bytes) -> str:
-    """Name of the series that belong to the outcomes in the bytes of a file."""
-    return str(pq.read_metadata(pa.BufferReader(outcomes)).metadata[_LINK].decode())
+def contents_of(outcomes: bytes) -> tuple[list[str], str]:
+    """Runs in the bytes of a file of outcomes, and the name of the series that belong to them."""
+    file = pq.ParquetFile(pa.BufferReader(outcomes))
+    return file.read(columns=["id"])["id"].to_pylist(), str(file.metadata.metadata[_LINK].decode())
 
 
 def _series(summary: Summary) -> pa.Table:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
 
-import pandas as pd
 from pydantic import BaseModel, ValidationError
 
 from market_abm.experiment.arm import resolve_arm
@@ -14,7 +13,7 @@ from market_abm.experiment.calibration import WHOLE, Calibration
 from market_abm.experiment.free_parameter import FreeParameter, value_at
 from market_abm.experiment.moment import Moment
 from market_abm.experiment.plan import Arm, Experiment, Outcome
-from market_abm.experiment.plan_checks import check_outcome
+from market_abm.experiment.plan_checks import check_outcome, months_not_recorded
 from market_abm.experiment.search import SAMPLERS
 from market_abm.experiment.section import Section
 from market_abm.history import reference_table
@@ -231,12 +230,8 @@ def _reference() -> dict[str, tuple[float, str]]:
 
 def _check_months(row: Section, outcome: Outcome, scenario: Scenario) -> None:
     """Months that the runs do not record."""
-    first = pd.Period(scenario.time.record_from, "M")
-    last = pd.Period(scenario.time.end - pd.Timedelta(days=1), "M")
-    months = {"from": outcome.first, "to": outcome.last, "base_from": outcome.base_first, "base_to": outcome.base_last}
-    for key, day in months.items():
-        if day is not None and not first <= pd.Period(day, "M") <= last:
-            row.fault("outcome", f"{day:%Y-%m} is not recorded; the runs have {first} to {last}.", "", key)
+    for key, day, recorded in months_not_recorded(outcome, scenario):
+        row.fault("outcome", f"{day:%Y-%m} is not recorded; the runs have {recorded}.", "", key)
 
 
 def _parsed(kind: type[Kind], section: Section) -> Kind | None:

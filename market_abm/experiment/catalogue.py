@@ -5,6 +5,7 @@ have written since. Only identities are kept in memory, never summaries.
 """
 
 import contextlib
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,8 +95,8 @@ class Catalogue:
         if data is None:
             self._set_aside(name, None)
             return
-        ids = batches.table_of(data, ["id"])["id"].to_pylist()
-        shelf = Shelf(tuple(ids), batches.link_of(data))
+        ids, series = batches.contents_of(data)
+        shelf = Shelf(tuple(ids), series)
         self.shelves[name] = shelf
         self._shelf_of.update(dict.fromkeys(shelf.ids, name))
 
@@ -103,6 +104,10 @@ class Catalogue:
         for one in self.shelves.pop(name).ids:
             if self._shelf_of.get(one) == name:
                 del self._shelf_of[one]
+        if self.has_doubles:
+            for other, shelf in self.shelves.items():
+                for one in shelf.ids:
+                    self._shelf_of.setdefault(one, other)
 
     def _set_aside(self, name: str, series: str | None) -> None:
         """Move a damaged batch where no reader of the folder meets it; its runs count as missing."""
@@ -117,6 +122,25 @@ class Catalogue:
                         file.replace(self.folder / DAMAGED / f"{kind}-{one}{SUFFIX}")
 
     # -- asking ----------------------------------------------------------------------------------
+    @property
+    def has_doubles(self) -> bool:
+        """Whether a run is in two batches: a process ended after it had joined some, before it removed them."""
+        return sum(len(shelf.ids) for shelf in self.shelves.values()) > len(self._shelf_of)
+
+    def doubles(self) -> list[str]:
+        """Batches whose runs are all in other batches that are whole."""
+        for name in list(self.shelves) if self.has_doubles else ():
+            self._prove(name)
+        if not self.has_doubles:
+            return []
+        copies = Counter(one for shelf in self.shelves.values() for one in shelf.ids)
+        found = []
+        for name, shelf in sorted(self.shelves.items(), key=lambda item: len(item[1].ids)):
+            if all(copies[one] > 1 for one in shelf.ids):
+                copies.subtract(shelf.ids)
+                found.append(name)
+        return found
+
     def log_path(self, name: str) -> Path:
         """File of a journal."""
         return self.folder / JOURNAL / f"{name}{LOG}"
@@ -124,8 +148,15 @@ class Catalogue:
     def whole(self, ids: Iterable[str]) -> set[str]:
         """Those of the ids that are here, their batches compared with their checksums."""
         wanted = set(ids)
-        logged = {one for log in self.logs.values() for one in wanted & log.records.keys()}
-        return logged | self.shelved(wanted)
+        return self._logged(wanted) | self.shelved(wanted)
+
+    def listed(self, ids: Iterable[str]) -> set[str]:
+        """Those of the ids that are here."""
+        wanted = set(ids)
+        return self._logged(wanted) | (wanted & self._shelf_of.keys())
+
+    def _logged(self, wanted: set[str]) -> set[str]:
+        return {one for log in self.logs.values() for one in wanted & log.records.keys()}
 
     def shelved(self, ids: Iterable[str]) -> set[str]:
         """Those of the ids that are in batches, these compared with their checksums."""

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from market_abm.experiment.findings_page import interval, table
 from market_abm.experiment.results_folder import RESULTS
 from market_abm.experiment.statistics import Estimate
 
+MOST_SHOWN = 8  # hypotheses of one experiment; of more the table only counts verdicts
 _REGION = re.compile(r"(<!-- claims -->\n).*?(<!-- /?claims -->)", re.DOTALL)
 
 
@@ -43,6 +45,10 @@ def claims_table(folder: Path) -> str:
 
 def _row(found: dict[str, Any], name: str) -> list[str]:
     hypotheses = found["hypotheses"]
+    if len(hypotheses) > MOST_SHOWN:
+        counts = Counter(one["verdict"] for one in hypotheses)
+        verdicts = [f"{count} **{verdict}**" for verdict, count in counts.most_common()]
+        return [found["claim"], f"[{found['title']}]({name}/README.md)", "<br>".join(verdicts), "on the page"]
     verdicts = [f"{one['name']}: **{one['verdict']}**" for one in hypotheses]
     figures = [f"{_measured(one)} {_figure(one)}" for one in hypotheses]
     return [found["claim"], f"[{found['title']}]({name}/README.md)", "<br>".join(verdicts), "<br>".join(figures)]

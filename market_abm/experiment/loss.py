@@ -7,6 +7,7 @@ import numpy as np
 
 from market_abm.experiment.calibration import Calibration
 from market_abm.experiment.engine import Told, execute
+from market_abm.experiment.failure import Failure
 from market_abm.experiment.free_parameter import Vector
 from market_abm.experiment.moment import WORST_MISS, Moment
 from market_abm.experiment.outcome import measure_outcomes
@@ -77,7 +78,7 @@ def _plan(calibration: Calibration, vector: Vector, seeds: Sequence[int]) -> _Pl
     return {arm: [Task(scenario, seed) for seed in seeds] for arm, scenario in scenarios.items()}
 
 
-def _failure(plan: _Plan, failures: Mapping[str, str]) -> str:
+def _failure(plan: _Plan, failures: Mapping[str, Failure]) -> str:
     """First run of a plan that failed, in words; empty when none did."""
     told = (
         f"arm {arm}, seed {task.seed}: {failures[task.id]}"

@@ -26,16 +26,29 @@ def measure_outcomes(outcomes: Sequence[Outcome], store: RunStore, ids: Mapping[
     """
     there = store.has(ids.values())
     found = [one for one in ids.values() if one in there]
-    table = pd.DataFrame(np.nan, index=pd.Index(found, name="id"), columns=[one.name for one in outcomes])
-    if found:
-        values = store.values(found) if any(one.series is None for one in outcomes) else None
-        monthly = store.monthly(found) if any(one.series is not None for one in outcomes) else None
-        for one in outcomes:
-            if one.series is None and values is not None:
-                table[one.name] = one.scale * values[one.name]
-            elif monthly is not None:
-                table[one.name] = from_months(one, monthly).reindex(found)
+    values = store.values(found) if found and any(one.series is None for one in outcomes) else pd.DataFrame()
+    monthly = store.monthly(found) if found and any(one.series is not None for one in outcomes) else pd.DataFrame()
+    table = outcome_values(outcomes, found, values, monthly)
     return table.reindex(list(ids.values())).set_axis(pd.Index(list(ids), name="seed"))
+
+
+def outcome_values(
+    outcomes: Sequence[Outcome], ids: Sequence[str], values: pd.DataFrame, monthly: pd.DataFrame
+) -> pd.DataFrame:
+    """Outcomes of runs, a row an id, a column an outcome.
+
+    Parameters
+    ----------
+    values : measures, a row an id; asked for outcomes without series only.
+    monthly : rows (id, month), columns series; asked for the others.
+    """
+    table = pd.DataFrame(np.nan, index=pd.Index(ids, name="id"), columns=[one.name for one in outcomes])
+    for one in outcomes if len(ids) else ():
+        if one.series is None:
+            table[one.name] = one.scale * values[one.name]
+        else:
+            table[one.name] = from_months(one, monthly).reindex(table.index)
+    return table
 
 
 def from_months(outcome: Outcome, monthly: pd.DataFrame) -> "pd.Series[float]":

@@ -3,12 +3,16 @@
 One function a fault. Each yields every place where it occurs, so that all are told at once.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterator
+
+import pandas as pd
 
 from market_abm.experiment.plan import Experiment, Outcome
 from market_abm.experiment.series import QUANTITIES
 from market_abm.record.measures import MEASURES
 from market_abm.scenario.errors import Fault, Where, suggest
+from market_abm.scenario.schema import Scenario
 
 NEED_BASE = {"max_over_mean", "mean_over_mean"}
 
@@ -104,6 +108,16 @@ def _faults_of_series(row: Outcome, where: Where) -> Iterator[Fault]:
     for first, last, key in ((row.first, row.last, "from"), (row.base_first, row.base_last, "base_from")):
         if first is not None and last is not None and first > last:
             yield Fault((*where, key), f"{first:%Y-%m} is after {last:%Y-%m}.")
+
+
+def months_not_recorded(outcome: Outcome, scenario: Scenario) -> Iterator[tuple[str, dt.date, str]]:
+    """Key and month of an outcome that runs of a scenario do not record, and which months they do."""
+    first = pd.Period(scenario.time.record_from, "M")
+    last = pd.Period(scenario.time.end - pd.Timedelta(days=1), "M")
+    months = {"from": outcome.first, "to": outcome.last, "base_from": outcome.base_first, "base_to": outcome.base_last}
+    for key, day in months.items():
+        if day is not None and not first <= pd.Period(day, "M") <= last:
+            yield key, day, f"{first} to {last}"
 
 
 def check_curve(experiment: Experiment) -> Iterator[Fault]:

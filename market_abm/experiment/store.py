@@ -69,6 +69,12 @@ class RunStore:
             self._catalogue.refresh()
             return self._catalogue.whole(ids)
 
+    def listed(self, ids: Iterable[str]) -> set[str]:
+        """Those of the ids whose summaries are here; quicker than `has`, as it leaves the series unread."""
+        with explained(self.folder, "read"):
+            self._catalogue.refresh()
+            return self._catalogue.listed(ids)
+
     def values(self, ids: Sequence[str]) -> pd.DataFrame:
         """Measures, one row an id in the order asked, one column a measure.
 
@@ -88,6 +94,16 @@ class RunStore:
             When a summary is missing.
         """
         return self._outcomes(ids)[[name for name in HEADS if name != "id"]]
+
+    def outcomes(self, ids: Sequence[str]) -> pd.DataFrame:
+        """Heads and values together, for those who need both; a row an id in the order asked.
+
+        Raises
+        ------
+        KeyError
+            When a summary is missing.
+        """
+        return self._outcomes(ids)
 
     def monthly(self, ids: Sequence[str], names: Sequence[str] | None = None) -> pd.DataFrame:
         """Monthly series, rows (id, month), columns series; NaN where a run has no such series.
@@ -130,6 +146,17 @@ class RunStore:
         """
         self._writer.enter()
 
+    def has_company(self) -> bool:
+        """Whether other processes may be putting summaries into the folder now.
+
+        Raises
+        ------
+        StoreError
+            When the disk refuses.
+        """
+        with explained(self.folder):
+            return self._writer.has_company()
+
     def compact(self) -> None:
         """Put what is in journals into Parquet files, where other programs find it.
 
@@ -141,6 +168,25 @@ class RunStore:
             When the disk refuses.
         """
         self._writer.compact()
+
+    def take(self, other: "RunStore") -> int:
+        """Copy what another store has and this one has not; return how many summaries that were.
+
+        Raises
+        ------
+        StoreError
+            When a disk refuses.
+        """
+        taken = 0
+        for _ in range(ATTEMPTS):
+            with explained(other.folder, "read"):
+                try:
+                    for count in self._writer.take(other._catalogue):
+                        taken += count
+                    return taken
+                except FileNotFoundError:
+                    continue  # the other store changes, or a file in it was found damaged
+        raise StoreError(f"{other.folder} changes faster than it can be read; stop what writes to it, then try again.")
 
     # -- reading ---------------------------------------------------------------------------------
     def _outcomes(self, ids: Sequence[str]) -> pd.DataFrame:

@@ -13,9 +13,11 @@ from pathlib import Path
 import pandas as pd
 
 from market_abm.experiment.engine import Told, execute
+from market_abm.experiment.failure import Failure
+from market_abm.experiment.file_faults import placed
 from market_abm.experiment.finding import Finding
 from market_abm.experiment.outcome import absent, measure_outcomes
-from market_abm.experiment.plan_file import Plan, PlanError, placed, read_plans
+from market_abm.experiment.plan_file import Plan, PlanError, read_plans
 from market_abm.experiment.results_folder import write_finding
 from market_abm.experiment.store import RunStore
 from market_abm.experiment.task import Task
@@ -140,7 +142,7 @@ class _Study:
         self.settings = settings
         self.store = RunStore(settings.store)
         self.counts = [settings.seeds(plan) for plan in plans]
-        self.failures: dict[str, str] = {}
+        self.failures: dict[str, Failure] = {}
 
     def try_first_seeds(self) -> None:
         """Run the first seed of every arm, and refuse outcomes that no arm can have before hours are spent."""

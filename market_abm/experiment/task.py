@@ -24,7 +24,12 @@ class Task:
     @cached_property
     def id(self) -> str:
         """Hash of all inputs: model, scenario, seed, and the way a run is summed up."""
-        return combined_id(_setting(self.scenario), str(self.seed), summary_version())
+        return task_id(_setting(self.scenario), self.seed)
+
+
+def task_id(setting: str, seed: int) -> str:
+    """Identity of the task whose scenario has the `setting_id` given."""
+    return combined_id(setting, str(seed), summary_version())
 
 
 _last: list[tuple[Scenario, str]] = []  # tasks come scenario by scenario, and hashing one takes a millisecond

@@ -9,14 +9,13 @@ import contextlib
 import itertools
 import json
 import os
-import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import filelock
 
-from market_abm.experiment.batch import OUTCOMES, SERIES, SUFFIX, Batch
+from market_abm.experiment.batch import OUTCOMES, SERIES, SUFFIX, Batch, read_verified, table_of
 from market_abm.experiment.catalogue import JOURNAL, Catalogue
 from market_abm.experiment.disk import PARTIAL, StoreError, explained, sync_folder, write_whole
 from market_abm.experiment.journal import append, encode
@@ -28,7 +27,6 @@ LOCK = ".lock"
 BATCH_RUNS = 256
 BATCH_BYTES = 64_000_000  # of journals; bounds what is in memory while they become a batch
 PATIENCE_SECONDS = 120.0  # for another process to finish its batch
-STALE_SECONDS = 3600.0  # a file without use that is older than this was left by a killed process
 
 
 class Writer:
@@ -85,10 +83,12 @@ class Writer:
         killed half-way. When another process is at it, the journals wait.
         """
         self.catalogue.refresh()
-        if not self.catalogue.logs:
+        if not self.catalogue.logs and not self.catalogue.has_doubles:
             return
         self.enter()
         with explained(self.folder), contextlib.suppress(filelock.Timeout), self._alone():
+            self.catalogue.refresh()
+            self._remove(self.catalogue.doubles())
             self.catalogue.refresh()
             with self._ended_writers() as ended:
                 ours = {name for name in self.catalogue.logs if name.partition(".")[0] in ended | {self._name}}
@@ -98,8 +98,40 @@ class Writer:
                     with contextlib.suppress(OSError):
                         self.catalogue.log_path(name).unlink()
             self._clear()
-            self.catalogue.refresh()
         self._turn_leaf()
+
+    def take(self, other: Catalogue) -> Iterator[int]:
+        """Write what the folder of another catalogue holds and ours does not; yield numbers of runs written.
+
+        Raises
+        ------
+        FileNotFoundError
+            When the other folder changes meanwhile, or a file in it is found damaged; take again.
+        """
+        self.enter()
+        with self._alone():
+            other.refresh()
+            for fresh in self._strange(other):
+                with explained(self.folder):
+                    self._shelve(fresh)
+                yield len(fresh.ids)
+            self._clear()
+
+    def _strange(self, other: Catalogue) -> Iterator[Batch]:
+        """Yield what another catalogue has and ours has not, batch by batch."""
+        for name in list(other.shelves):
+            self.catalogue.refresh()
+            ours = self.catalogue.whole(other.shelves[name].ids)
+            if len(ours) < len(other.shelves[name].ids):
+                yield other.read_batch(name).without(ours)
+        for name, log in list(other.logs.items()):
+            rest = list(log.records.values())
+            for start in range(0, len(rest), BATCH_RUNS):
+                some = rest[start : start + BATCH_RUNS]
+                self.catalogue.refresh()
+                ours = self.catalogue.whole([record.id for record in some])
+                if new := [record for record in some if record.id not in ours]:
+                    yield Batch.of(other.read_log(name, new))
 
     def _turn_leaf(self) -> None:
         """Begin another journal, under a name that nobody has read yet."""
@@ -113,20 +145,27 @@ class Writer:
     def _alone(self) -> filelock.BaseFileLock:
         return filelock.FileLock(self.folder / f"store{LOCK}", timeout=PATIENCE_SECONDS)
 
+    def has_company(self) -> bool:
+        """Whether other processes may be writing to the folder now."""
+        with self._ended_writers(forget=False) as ended:
+            return bool(self._other_writers() - ended)
+
+    def _other_writers(self) -> set[str]:
+        return {path.name.partition(".")[0] for path in (self.folder / JOURNAL).glob("[!.]*")} - {self._name}
+
     @contextlib.contextmanager
-    def _ended_writers(self) -> Iterator[set[str]]:
+    def _ended_writers(self, forget: bool = True) -> Iterator[set[str]]:
         """Yield the writers whose processes have ended; forget them if all goes well."""
-        known = {path.name.partition(".")[0] for path in (self.folder / JOURNAL).glob("[!.]*")} - {self._name}
         ended = {}
         with contextlib.ExitStack() as held:
-            for writer in known:
+            for writer in self._other_writers():
                 lock = self._lock_of(writer)
                 with contextlib.suppress(filelock.Timeout):
                     lock.acquire(timeout=0)
                     held.callback(lock.release)
                     ended[writer] = Path(lock.lock_file)
             yield set(ended)
-            for path in ended.values():
+            for path in ended.values() if forget else ():
                 with contextlib.suppress(OSError):
                     path.unlink()
 
@@ -164,21 +203,39 @@ class Writer:
             try:
                 parts.append(self.catalogue.read_batch(name))
             except FileNotFoundError:
-                continue  # found damaged, and set aside
-            old.append((name, shelf.series))
+                continue  # joined a moment ago, or found damaged
+            old.append(name)
             rows += len(shelf.ids)
         Batch.joined(parts).write(self.folder)
-        for outcomes, series in old:
-            for kind, name in ((OUTCOMES, outcomes), (SERIES, series)):
+        self._remove(old)
+
+    def _remove(self, names: Iterable[str]) -> None:
+        """Remove batches whose runs are in others."""
+        for name in names:
+            series = self.catalogue.shelves[name].series
+            shared = sum(shelf.series == series for shelf in self.catalogue.shelves.values()) > 1
+            for kind, one in ((OUTCOMES, name), *(() if shared else ((SERIES, series),))):
                 with contextlib.suppress(OSError):
-                    (self.folder / kind / f"{name}{SUFFIX}").unlink()
+                    (self.folder / kind / f"{one}{SUFFIX}").unlink()
 
     def _clear(self) -> None:
-        """Remove what killed processes left half-written."""
+        """Remove what killed processes left half-written; nobody else writes batches while we hold the lock.
+
+        Series without outcomes stay until all their runs are in batches: on a network
+        disk the outcomes of another machine may be there and not be seen yet.
+        """
+        self.catalogue.refresh()
         named = {shelf.series for shelf in self.catalogue.shelves.values()}
         for kind in (OUTCOMES, SERIES):
             for path in (self.folder / kind).iterdir():
-                half = path.name.endswith(PARTIAL) or (kind == SERIES and path.name.removesuffix(SUFFIX) not in named)
+                stray = kind == SERIES and path.suffix == SUFFIX and path.stem not in named
                 with contextlib.suppress(OSError):
-                    if half and time.time() - path.stat().st_mtime > STALE_SECONDS:
+                    if path.name.endswith(PARTIAL) or (stray and self._is_in_batches(path.stem)):
                         path.unlink()
+
+    def _is_in_batches(self, series: str) -> bool:
+        data = read_verified(self.folder, SERIES, series)
+        if data is None:
+            return True  # damaged, and nobody's
+        ids = set(table_of(data, ["id"])["id"].to_pylist())
+        return self.catalogue.shelved(ids) == ids

@@ -18,6 +18,7 @@ LOOKERS_ON = {
     "report",
     "history",
     "experiment",
+    "sweep",
     "validate",
     "explain",
     "app",

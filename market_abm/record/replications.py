@@ -13,7 +13,8 @@ from market_abm.record.errors import RunFolderError
 from market_abm.record.folder import RunFolder
 from market_abm.record.identity import run_id, setting_id
 from market_abm.record.run import MarketMaker, Progress, Run, name_of, simulate
-from market_abm.record.workers import KilledError, answers, heed
+from market_abm.record.worker import heed
+from market_abm.record.workers import KilledError, answers
 from market_abm.scenario.schema import Scenario
 
 Told = Callable[[int, int, str], None]

@@ -45,6 +45,24 @@ class SnapshotError(ValueError):
 
 def take(model: "MineralMarket") -> bytes:
     """Everything needed to continue a model from its current week."""
+    arrays = state_arrays(model) | record_arrays(model, model.week_index)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, json=np.frombuffer(state_json(model), dtype=np.uint8), **arrays)
+    return buffer.getvalue()
+
+
+def state_json(model: "MineralMarket") -> bytes:
+    """The part of the state that is not arrays."""
+    return json.dumps(_plain(model), default=_number).encode()
+
+
+def record_arrays(model: "MineralMarket", weeks: int) -> dict[str, Any]:
+    """The recorder's arrays of the first weeks: windows, not copies."""
+    return {f"record/{name}": getattr(model.recorder, name)[:weeks] for name in RECORD_ARRAYS}
+
+
+def state_arrays(model: "MineralMarket") -> dict[str, Any]:
+    """All arrays of the state but the record, which only grows: windows, not copies."""
     arrays: dict[str, Any] = {}
     for name in MARKET_ARRAYS:
         arrays[f"market/{name}"] = getattr(model.market, name)
@@ -52,8 +70,6 @@ def take(model: "MineralMarket") -> bytes:
         arrays[f"model/{name}"] = getattr(model, name)
     for name in LEDGER_ARRAYS:
         arrays[f"ledger/{name}"] = getattr(model.ledger, name)
-    for name in RECORD_ARRAYS:
-        arrays[f"record/{name}"] = getattr(model.recorder, name)[: model.week_index]
     arrays["network/smuggling"], arrays["transit/ring"] = model.network.smuggling, model.transit.ring
     for name in FEED_ARRAYS:
         arrays[f"feed/{name}"] = getattr(model.feed, name)
@@ -62,10 +78,7 @@ def take(model: "MineralMarket") -> bytes:
             arrays[f"{kind}/{column}"] = population.__dict__[column]
     for label, pool in model.pools.items():
         arrays[f"pool/{label}"] = pool.left
-    arrays["json"] = np.frombuffer(json.dumps(_plain(model), default=_number).encode(), dtype=np.uint8)
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)
-    return buffer.getvalue()
+    return arrays
 
 
 def restore(data: bytes, kinds: "dict[str, type[Agent]] | None" = None) -> "MineralMarket":
@@ -81,8 +94,6 @@ def restore(data: bytes, kinds: "dict[str, type[Agent]] | None" = None) -> "Mine
     SnapshotError
         When the bytes are damaged or of another format.
     """
-    from market_abm.model import MineralMarket
-
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
@@ -91,6 +102,15 @@ def restore(data: bytes, kinds: "dict[str, type[Agent]] | None" = None) -> "Mine
         raise SnapshotError(f"not a snapshot of market_abm: {fault}") from fault
     if plain.get("format") != FORMAT:
         raise SnapshotError(f"snapshot format {plain.get('format')} is not {FORMAT}; make it anew with this version")
+    return rebuild(arrays, plain, kinds)
+
+
+def rebuild(
+    arrays: dict[str, Any], plain: dict[str, Any], kinds: "dict[str, type[Agent]] | None" = None
+) -> "MineralMarket":
+    """Build a model from its arrays, record included, and the parsed `state_json`; it keeps the arrays as its own."""
+    from market_abm.model import MineralMarket
+
     model = MineralMarket(Scenario.model_validate(plain["scenario"]), rng=plain["seed"], kinds=kinds)
     model.week_index = plain["week_index"]
     for name, values in arrays.items():

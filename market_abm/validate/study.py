@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from market_abm.experiment.engine import Told, execute
+from market_abm.experiment.failure import Failure
 from market_abm.experiment.store import RunStore
 from market_abm.experiment.task import Task
 from market_abm.scenario.schema import Scenario
@@ -114,7 +115,7 @@ def validate(
         corners=peaks,
         monthly=monthly[prices],
         ids=tuple(task.id for task in done),
-        failures={words[identity]: why for identity, why in failed.items()},
+        failures={words[identity]: str(failure) for identity, failure in failed.items()},
     )
 
 
@@ -129,7 +130,7 @@ def outcomes(store: RunStore, ids: Sequence[str], monthly: pd.DataFrame) -> list
     return found
 
 
-def _peaks(store: RunStore, tasks: Sequence[Task], failed: Mapping[str, str]) -> NDArray[np.float64]:
+def _peaks(store: RunStore, tasks: Sequence[Task], failed: Mapping[str, Failure]) -> NDArray[np.float64]:
     """Peak ratios of the export price, one a seed; NaN where the run failed."""
     done = [task.id for task in tasks if task.id not in failed]
     runs = outcomes(store, done, store.monthly(done)) if done else []

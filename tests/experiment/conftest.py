@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # worker processes import what they are asked to do by name
+sys.path.insert(0, str(Path(__file__).parent))  # other processes import made_up by name
 
 import market_abm
 from market_abm.scenario.loading import load_scenario

@@ -1,3 +1,4 @@
+import itertools
 import multiprocessing
 import os
 import signal
@@ -5,17 +6,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 
-import calls
 import pandas as pd
 import pytest
 
 from market_abm.experiment import engine
 from market_abm.experiment.disk import StoreError
-from market_abm.experiment.engine import execute
+from market_abm.experiment.engine import attempt, execute
 from market_abm.experiment.store import RunStore
 from market_abm.experiment.task import Task
-from market_abm.record.workers import KilledError, answers
+from market_abm.record.workers import WorkerError
 
 DRIVER = """
 import sys
@@ -31,15 +32,6 @@ if __name__ == "__main__":
         execute(tasks, RunStore(sys.argv[1]), 2, lambda *told: print(*told, flush=True))
     except KeyboardInterrupt:
         sys.exit(130)
-"""
-UNGUARDED = """
-from calls import double
-from market_abm.record.workers import WorkerError, answers
-
-try:
-    list(answers(double, [(1, (1,))], 2))
-except WorkerError as fault:
-    print(fault)
 """
 
 
@@ -70,7 +62,7 @@ def assert_same(store: RunStore, other: RunStore, tasks: Sequence[Task]) -> None
 def test_two_workers_give_what_one_process_gives(tasks, serial, tmp_path):
     store = RunStore(tmp_path)
 
-    assert execute(tasks, store, workers=2) == {}
+    assert execute(tasks, store, 2) == {}
 
     assert_same(store, serial, tasks)
     assert store.values([task.id for task in tasks])["ndpr_fob_2009"].nunique() == 6
@@ -117,12 +109,48 @@ def test_a_run_that_fails_does_not_stop_the_others(tiny, tasks, serial, tmp_path
     failures = execute([tasks[0], bad, tasks[1]], store, workers, lambda *what: told.append(what))
 
     assert list(failures) == [bad.id]
-    assert failures[bad.id].startswith("ValueError: ")
+    assert failures[bad.id].why.startswith("ValueError: ")
+    assert "in simulate" in failures[bad.id].traceback  # where it happened, though that was in another process
     assert_same(store, serial, tasks[:2])
     assert [what[:2] for what in told] == [(1, 3), (2, 3), (3, 3)]
     assert {said for _, _, said in told} == {
-        "tiny seed 0 finished", "tiny seed 1 finished", f"tiny seed -1 {failures[bad.id]}"
+        "tiny seed 0 finished", "tiny seed 1 finished", f"tiny seed -1 {failures[bad.id].why}"
     }  # fmt: skip
+
+
+class FuturesEngine:
+    """The standard library's pool as an engine: all that an adapter has to be."""
+
+    def results(self, tasks):
+        flying = {}
+        with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+            while True:
+                flying |= {pool.submit(attempt, task): task for task in itertools.islice(tasks, 4 - len(flying))}
+                if not flying:
+                    return
+                for future in wait(flying, return_when=FIRST_COMPLETED).done:
+                    yield flying.pop(future), future.result()
+
+
+def test_another_engine_is_a_few_lines(tiny, tasks, serial, tmp_path):
+    bad = Task(tiny, -1)
+    store = RunStore(tmp_path)
+
+    assert list(execute([*tasks, bad], store, FuturesEngine())) == [bad.id]
+
+    assert_same(store, serial, tasks)
+
+
+@pytest.mark.parametrize("engine", [1, 2, FuturesEngine()])
+def test_a_program_that_changed_meanwhile_is_noticed(tiny, tmp_path, engine):
+    task = Task(tiny, 0)
+    task.__dict__["id"] = "by an earlier version"
+    store = RunStore(tmp_path)
+
+    with pytest.raises(WorkerError, match="another version of the program"):
+        execute([task], store, engine)
+
+    assert not store.has([task.id, Task(tiny, 0).id])
 
 
 def test_a_task_twice_is_one_run(tasks, tmp_path):
@@ -204,78 +232,3 @@ class TestStopped:
         assert told <= len(kept) < 40
         store.compact()
         assert RunStore(tmp_path / "store").has(kept) == kept
-
-
-# -- workers -------------------------------------------------------------------------------------
-def numbers(count: int) -> list[tuple[int, tuple[int]]]:
-    return [(number, (number,)) for number in range(count)]
-
-
-def test_calls_are_answered_and_no_worker_is_left():
-    assert sorted(answers(calls.double, numbers(7), 2)) == [(number, 2 * number) for number in range(7)]
-    assert not multiprocessing.active_children()
-
-
-def test_kept_workers_serve_again():
-    list(answers(calls.double, numbers(2), 1, keep=True))
-    (first,) = multiprocessing.active_children()
-
-    list(answers(calls.double, numbers(2), 1, keep=True))
-
-    assert multiprocessing.active_children() == [first]
-    list(answers(calls.double, numbers(2), 1))
-    assert not multiprocessing.active_children()
-
-
-def test_what_a_call_raises_is_its_answer():
-    ((_, fault),) = answers(calls.fail, [("one", (3,))], 1)
-    ((_, unsendable),) = answers(calls.unsendable, [("one", (3,))], 1)
-
-    assert repr(fault) == "RuntimeError('3 g vanished')"
-    assert "cannot be sent" in str(unsendable)
-
-
-def test_a_worker_computes_with_one_thread(monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "4")
-
-    assert list(answers(calls.threads, [("one", (3,))], 1)) == [("one", "1")]
-    assert os.environ["OMP_NUM_THREADS"] == "4"
-
-
-@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_the_call_of_a_killed_worker_is_repeated(tmp_path):
-    asked = [(number, (number, str(tmp_path))) for number in range(6)]
-
-    assert sorted(answers(calls.die_once, asked, 2)) == [(number, 2 * number) for number in range(6)]
-    assert (tmp_path / "died").exists()
-
-
-@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_a_call_that_kills_twice_is_given_up_and_the_others_go_on():
-    found = dict(answers(calls.die, numbers(6), 2))
-
-    killed = found.pop(2)
-    assert isinstance(killed, KilledError)
-    assert "signal 9" in str(killed)
-    assert found == {number: 2 * number for number in (0, 1, 3, 4, 5)}
-
-
-@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_closing_stops_what_is_under_way():
-    asked = iter([("first", (0,)), ("second", (1,)), ("third", (1,))])
-    given = answers(calls.dawdle, asked, 2)
-    assert next(given) == ("first", 0)  # while the second takes a minute
-    began = time.monotonic()
-
-    given.close()
-
-    assert time.monotonic() - began < 4  # less than the grace that one who does not heed is given
-    assert not multiprocessing.active_children()
-
-
-def test_a_script_without_guard_is_told_what_it_needs(tmp_path, elsewhere):
-    (tmp_path / "script.py").write_text(UNGUARDED)
-
-    done = subprocess.run([sys.executable, str(tmp_path / "script.py")], env=elsewhere, capture_output=True, text=True)
-
-    assert "__main__" in done.stdout

@@ -5,7 +5,7 @@ import signal
 import time
 from pathlib import Path
 
-from market_abm.record.workers import heed
+from market_abm.record.worker import heed
 
 
 def double(number: int) -> int:
@@ -46,3 +46,46 @@ def dawdle(number: int) -> int:
         time.sleep(0.01)
         heed()
     return number
+
+
+def hang(number: int) -> int:
+    """Number 2 takes a minute and heeds nothing."""
+    if number == 2:
+        time.sleep(60)
+    return 2 * number
+
+
+def hoard(number: int) -> int:
+    """Number 2 wants 2 GB and holds them for a minute."""
+    if number == 2:
+        held = [bytearray(b"x" * 10_000_000) for _ in range(200)]
+        time.sleep(60)
+        return len(held)
+    return 2 * number
+
+
+leaked: list[bytearray] = []
+
+
+def leak(number: int) -> int:
+    """Leave 50 MB behind; tell the process."""
+    leaked.append(bytearray(b"x" * 50_000_000))
+    return os.getpid()
+
+
+ready: list[bool] = []
+
+
+def prepare() -> None:
+    """Take a second."""
+    time.sleep(1)
+    ready.append(True)
+
+
+def prepared(number: int) -> bool:
+    return ready == [True]
+
+
+def deaf(number: int) -> bool:
+    """Whether Ctrl-C was held back from the very start of this process."""
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
