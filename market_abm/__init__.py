@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from market_abm.record.run import Run
     from market_abm.scenario.loading import load_scenario
     from market_abm.scenario.schema import Scenario
+    from market_abm.sweep.driver import run_sweep
+    from market_abm.sweep.results import load_sweep
 
 __version__ = "0.1.0"
 
@@ -36,6 +38,8 @@ _HOMES = {
     "replicate": "market_abm.record.replications",
     "RunStore": "market_abm.experiment.store",
     "run_experiment": "market_abm.experiment.study",
+    "run_sweep": "market_abm.sweep.driver",
+    "load_sweep": "market_abm.sweep.results",
 }
 """Public names and the modules they are fetched from."""
 
@@ -51,6 +55,8 @@ __all__ = [
     "replicate",
     "RunStore",
     "run_experiment",
+    "run_sweep",
+    "load_sweep",
 ]
 
 

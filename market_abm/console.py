@@ -9,6 +9,7 @@ import functools
 import json
 import math
 import sys
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ParamSpec
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
+LINE_SECONDS = 30.0  # between two lines of a long bar in a log
 LOG_WIDTH = 140  # columns of a table that goes to a file
 
 
@@ -88,6 +90,21 @@ def count_bar(title: str) -> Iterator[Callable[[int, int, str], None]]:
 
         def one(done: int, total: int, what: str) -> None:
             show(done, total, what, True)
+
+        yield one
+
+
+@contextlib.contextmanager
+def long_bar(title: str) -> Iterator[Callable[[int, int, str], None]]:
+    """Show runs by the thousand: a bar in a terminal, else a line now and then and at the end."""
+    last = time.monotonic()
+    with _bar(title) as show:
+
+        def one(done: int, total: int, what: str) -> None:
+            nonlocal last
+            worth = done == total or time.monotonic() - last > LINE_SECONDS
+            last = time.monotonic() if worth else last
+            show(done, total, what, worth)
 
         yield one
 

@@ -1,6 +1,15 @@
 """The command line `market-abm`: each command a few lines over the public names."""
 
-from market_abm.cli import calibrate, experiment, explain, runs, validate  # noqa: F401  (each module adds its commands)
+from market_abm.cli import (  # noqa: F401  (each module adds its commands)
+    analyse,
+    app_command,
+    calibrate,
+    experiment,
+    explain,
+    runs,
+    sweep,
+    validate,
+)
 from market_abm.cli.app import app
 from market_abm.record import interrupt
 
