@@ -187,7 +187,7 @@ def _fund_one(model: "MineralMarket", body: "StateBuyer") -> None:
     allowed &= (
         ~model.market.is_gated()[miners.zone] & (miners.plant >= 0) & (miners.accessible_step <= model.week_index)
     )
-    allowed &= [_has_offer(body, miners, row) for row in range(miners.size)]
+    allowed &= np.array([_has_offer(body, miners, row) for row in range(miners.size)], dtype=bool)
     score = np.where(allowed, miners.capex * (1 + LEAD_PENALTY * miners.lead_years) / np.maximum(worth, 1.0), np.inf)
     value = net_present_value(model, margins(model, rules.state_discount)[0], rules.state_discount)
     for row in np.argsort(score, kind="stable")[:CANDIDATES]:
