@@ -188,6 +188,8 @@ def _fund_one(model: "MineralMarket", body: "StateBuyer") -> None:
         ~model.market.is_gated()[miners.zone] & (miners.plant >= 0) & (miners.accessible_step <= model.week_index)
     )
     allowed &= np.array([_has_offer(body, miners, row) for row in range(miners.size)], dtype=bool)
+    if not allowed.any():
+        return
     score = np.where(allowed, miners.capex * (1 + LEAD_PENALTY * miners.lead_years) / np.maximum(worth, 1.0), np.inf)
     value = net_present_value(model, margins(model, rules.state_discount)[0], rules.state_discount)
     for row in np.argsort(score, kind="stable")[:CANDIDATES]:

@@ -1,12 +1,12 @@
 """`market-abm experiment`: the real model end to end at small size, exit codes, and words."""
 
+import functools
 import json
 
+import invoking
 import pytest
-from typer.testing import CliRunner
 
 import market_abm.cli.experiment  # noqa: F401  (adds the command)
-from market_abm.cli.app import app
 from market_abm.experiment import study
 
 FILE = """
@@ -39,11 +39,7 @@ threshold = 1.05
 """
 
 
-def invoke(*words: object):
-    result = CliRunner().invoke(app, ["experiment", *(str(word) for word in words)])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
+invoke = functools.partial(invoking.invoke, "experiment")
 
 
 @pytest.fixture

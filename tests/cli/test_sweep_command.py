@@ -5,11 +5,10 @@ import subprocess
 
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
+from invoking import invoke
 
 import market_abm
 import market_abm.cli.sweep
-from market_abm.cli.app import app
 from market_abm.experiment import engine
 from market_abm.experiment.failure import Failure
 
@@ -30,13 +29,6 @@ unit = "US$/kg"
 series = "price.NdPr.JP"
 stat = "mean"
 """
-
-
-def invoke(*words: object):
-    result = CliRunner().invoke(app, [str(word) for word in words])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 @pytest.fixture
