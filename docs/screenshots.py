@@ -7,31 +7,16 @@ Starts the page as a user does and drives it with Chromium (needs the `app` extr
 
 import argparse
 import shutil
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from market_abm.app.server import serve_apart
+
 IMAGES = Path(__file__).parent / "images"
 PORT = 8793
 WIDE, TELEPHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-
-
-def serve(scenario: str) -> "subprocess.Popen[bytes]":
-    """Start the page and wait until it answers."""
-    command = [sys.executable, "-m", "market_abm.cli", "app", scenario, "--port", str(PORT), "--no-browser"]
-    server = subprocess.Popen(command)
-    for _ in range(600):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/readyz", timeout=1):
-                return server
-        except OSError:
-            time.sleep(0.1)
-    server.terminate()
-    raise RuntimeError("the page did not come up")
 
 
 def press(page: Any, name: str) -> None:
@@ -95,7 +80,7 @@ def main() -> None:
     chosen = asked.parse_args()
     from playwright.sync_api import sync_playwright
 
-    server = serve("japan-2010")
+    server = serve_apart("japan-2010", PORT)
     try:
         with sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])

@@ -7,12 +7,11 @@ Needs Chromium. Exit code 1 when the memory does not come back.
 
 import argparse
 import shutil
-import subprocess
-import sys
 import time
-import urllib.request
 from pathlib import Path
 from typing import Any
+
+from market_abm.app.server import serve_apart as serve
 
 WORLD_MB = 60.0  # one world of default size with its record, twelve years played: what the check allows
 WARM = 5  # sessions before memory counts: caches fill with the first ones
@@ -22,20 +21,6 @@ def memory_mb(process: int) -> float:
     """Resident memory of a process [MB]."""
     lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
     return next(float(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
-
-
-def serve(scenario: str, port: int) -> "subprocess.Popen[bytes]":
-    """Start the page and wait until it answers."""
-    command = [sys.executable, "-m", "market_abm.cli", "app", scenario, "--port", str(port), "--no-browser"]
-    server = subprocess.Popen(command)
-    for _ in range(600):
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1):
-                return server
-        except OSError:
-            time.sleep(0.1)
-    server.terminate()
-    raise RuntimeError("the page did not come up")
 
 
 def visit(browser: Any, port: int, seconds: float) -> None:

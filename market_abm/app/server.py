@@ -2,7 +2,10 @@
 
 import asyncio
 import socket
+import subprocess
 import sys
+import time
+import urllib.request
 import warnings
 import webbrowser
 from pathlib import Path
@@ -68,6 +71,31 @@ def serve(host: str, port: int, browser: bool = True) -> None:
         timeout_graceful_shutdown=2,
     )
     asyncio.run(_run(uvicorn.Server(config), listening, url, browser))
+
+
+def serve_apart(scenario: str, port: int) -> "subprocess.Popen[bytes]":
+    """Serve in a process of its own, as `market-abm app` does, and wait until the page answers.
+
+    Parameters
+    ----------
+    scenario : name in the library, or a file.
+    port : where to listen, on this machine only.
+
+    Raises
+    ------
+    ServeError
+        When it has not answered within a minute.
+    """
+    command = [sys.executable, "-m", "market_abm.cli", "app", scenario, "--port", str(port), "--no-browser"]
+    server = subprocess.Popen(command)
+    for _ in range(600):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=1):
+                return server
+        except OSError:
+            time.sleep(0.1)
+    server.terminate()
+    raise ServeError("the page did not come up")
 
 
 async def _run(server: Any, listening: socket.socket, url: str, browser: bool) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from market_abm.experiment.statistics import FEWEST, median_estimate
 from market_abm.history.figure import Figure
 from market_abm.record.dates import shortened
 from market_abm.scenario.loading import load_scenario
@@ -42,7 +43,6 @@ Corner = frozenset[str]
 """The restrictions that are on."""
 FULL: Corner = frozenset(RESTRICTIONS)
 NONE: Corner = frozenset()
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -102,27 +102,11 @@ def edges(peaks: Mapping[Corner, NDArray[np.float64]]) -> list[Edge]:
     for corner in corners():
         for taken in (name for name in RESTRICTIONS if name in corner):
             ratios = np.log(peaks[corner - {taken}] / peaks[corner])
-            ratios = ratios[np.isfinite(ratios)]  # a seed counts where both runs finished
-            low, high = median_interval(ratios)
+            middle = median_estimate(ratios)  # a seed counts where both runs finished
+            low, high = (middle.low, middle.high) if middle.seeds >= FEWEST else (-math.inf, math.inf)
             beside = tuple(name for name in RESTRICTIONS if name in corner and name != taken)
-            middle = float(np.exp(np.median(ratios))) if len(ratios) else math.nan
-            found.append(Edge(taken, beside, middle, math.exp(low), math.exp(high)))
+            found.append(Edge(taken, beside, float(np.exp(middle.value)), math.exp(low), math.exp(high)))
     return found
-
-
-def median_interval(values: NDArray[np.float64]) -> tuple[float, float]:
-    """Interval that holds the median with at least 95 % confidence, whatever the distribution.
-
-    Order statistics k and n + 1 - k with the largest k that keeps the confidence
-    (Conover 1999, section 3.2); infinite when there are too few values.
-    """
-    from scipy.stats import binom
-
-    ordered, count = np.sort(values), len(values)
-    rank = int(binom.ppf((1 - CONFIDENCE) / 2, count, 0.5)) if count else 0
-    if rank == 0:
-        return -math.inf, math.inf
-    return float(ordered[rank - 1]), float(ordered[count - rank])
 
 
 def cube_metrics() -> list[Metric]:

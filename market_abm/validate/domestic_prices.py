@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from market_abm.history.figure import Figure, mean_of, september_2011
 from market_abm.history.monthly import monthly_ndpr_cny
 from market_abm.history.price import monthly_domestic_prices, prices
-from market_abm.validate import outcome
+from market_abm.validate import measured_run
 from market_abm.validate.band import Band, added, dated, factored, resampled, stated
 from market_abm.validate.evidence import quoted, quoted_2009, references
+from market_abm.validate.measured_run import MeasuredRun, Series, fob, inside
 from market_abm.validate.metric import Metric, Sample
-from market_abm.validate.outcome import Outcome, Series, fob, inside
 
 BUBBLE, LATER, RETURNS = "Prices inside China 2011-2012", "Prices inside China 2013-2025", "Returns of prices"
 INSIDE = "China domestic with VAT, assessed"
@@ -32,11 +32,11 @@ NDPR = inside("NdPr")
 
 
 # -- the bubble ----------------------------------------------------------------------------------
-def _over_2009(run: Outcome, month: str) -> float:
+def _over_2009(run: MeasuredRun, month: str) -> float:
     return run.mean(NDPR, month, month) / run.mean(NDPR, "2009-01", "2009-12")
 
 
-def _export_over_inside(run: Outcome, material: str, start: str, end: str) -> float:
+def _export_over_inside(run: MeasuredRun, material: str, start: str, end: str) -> float:
     return run.mean(fob(material), start, end) / run.mean(inside(material), start, end)
 
 
@@ -59,13 +59,13 @@ def bubble_metrics() -> list[Metric]:
         Metric(
             "ndpr_domestic_peak_ratio", BUBBLE, "NdPr inside China, peak quarter / 2009", "1",
             f"{INSIDE}; a record day over the derived mean of 2009 (run: quarterly mean)", record, stated(5.0, 14.0),
-            "in", partial(outcome.peak_over_2009, name=NDPR), low=september.figure.value,
+            "in", partial(measured_run.peak_over_2009, name=NDPR), low=september.figure.value,
             note="August 2014 stood 76 % below the record of mid-2011 (P33): a day, not a quarter; low: Sep 2011",
         ),
         Metric(
             "ndpr_domestic_peak_date", BUBBLE, "NdPr price inside China, peak month", "year", INSIDE,
             Figure(2011.54, "P33", "med"), stated(2011.0, 2012.0), "in",
-            partial(outcome.peak_month, name=NDPR, start="2010-01", end="2013-12"), note="mid-2011", log=False,
+            partial(measured_run.peak_month, name=NDPR, start="2010-01", end="2013-12"), note="mid-2011", log=False,
         ),
         Metric(
             "ndpr_domestic_sep2011_over_2009", BUBBLE, "NdPr price inside China, Sep 2011 / 2009", "1",
@@ -117,21 +117,21 @@ def _window(start: str, end: str) -> tuple[Figure, list[float]]:
 
 def _level(name: str, label: str, start: str, end: str) -> Metric:
     figure, moved = _window(start, end)
-    compute = partial(Outcome.mean, name=NDPR, start=start, end=end)
+    compute = partial(MeasuredRun.mean, name=NDPR, start=start, end=end)
     band = factored(figure, variants=moved)
     note = KIN if "2016" <= start < "2021" else MIX if start < "2015" else ""
     return Metric(name, LATER, label, "US$/kg", MONTHS, figure, band, "out", compute, note=note)
 
 
-def _over_2020(run: Outcome) -> float:
+def _over_2020(run: MeasuredRun) -> float:
     return float(run.series(NDPR, "2021-01", "2022-12").max()) / run.mean(NDPR, "2020-01", "2020-12")
 
 
-def _end_2024(run: Outcome) -> float:
+def _end_2024(run: MeasuredRun) -> float:
     return run.mean(NDPR, "2024-10", "2024-12") / float(run.series(NDPR, "2021-01", "2022-12").max())
 
 
-def _rise_2017(run: Outcome) -> float:
+def _rise_2017(run: MeasuredRun) -> float:
     return run.mean(NDPR, "2017-09", "2017-09") / run.mean(NDPR, "2017-05", "2017-05")
 
 
@@ -164,9 +164,9 @@ def later_metrics() -> list[Metric]:
         ),
         Metric(
             "ndpr_domestic_peak_2022_date", LATER, "NdPr inside China, peak month of 2020-23", "year", MONTHS,
-            Figure(outcome.middle_of(series.index[int(series.to_numpy().argmax())]), "P24", "high"),
+            Figure(measured_run.middle_of(series.index[int(series.to_numpy().argmax())]), "P24", "high"),
             dated(2022.0, 2022.25, "high"), "out",
-            partial(outcome.peak_month, name=NDPR, start="2020-01", end="2023-12"), low=2022.0, high=2022.25,
+            partial(measured_run.peak_month, name=NDPR, start="2020-01", end="2023-12"), low=2022.0, high=2022.25,
             note="February 2022", log=False,
         ),
         Metric(
@@ -177,7 +177,7 @@ def later_metrics() -> list[Metric]:
         Metric(
             "ndpr_domestic_jul2025", LATER, "NdPr price inside China, July 2025", "US$/kg", f"{INSIDE}; a spot quote",
             july_2025, factored(july_2025, [benchmark]), "out",
-            partial(Outcome.mean, name=NDPR, start="2025-07", end="2025-07"), low=benchmark.value,
+            partial(MeasuredRun.mean, name=NDPR, start="2025-07", end="2025-07"), low=benchmark.value,
             note="one weak source (an article that garbles its dates)",
         ),
         _wedge(2014, "in"),
@@ -201,8 +201,8 @@ def _wedge(year: int, sample: Sample) -> Metric:
 
 
 # -- returns -------------------------------------------------------------------------------------
-def _statistic(run: Outcome, start: str, end: str, measure: Callable[[NDArray[np.float64]], float]) -> float:
-    return measure(outcome.log_returns(run.series(NDPR, start, end)))
+def _statistic(run: MeasuredRun, start: str, end: str, measure: Callable[[NDArray[np.float64]], float]) -> float:
+    return measure(measured_run.log_returns(run.series(NDPR, start, end)))
 
 
 def return_metrics() -> list[Metric]:
@@ -214,14 +214,14 @@ def return_metrics() -> list[Metric]:
         "ac1": stated(0.0, 0.45),
     }
     tellers = {
-        "sd": ("standard deviation", outcome.spread),
-        "kurtosis": ("excess kurtosis", outcome.excess_kurtosis),
-        "ac1": ("autocorrelation", outcome.autocorrelation),
-        "ac1_abs": ("autocorr. of absolute", outcome.clustering),
+        "sd": ("standard deviation", measured_run.spread),
+        "kurtosis": ("excess kurtosis", measured_run.excess_kurtosis),
+        "ac1": ("autocorrelation", measured_run.autocorrelation),
+        "ac1_abs": ("autocorr. of absolute", measured_run.clustering),
     }
     rows = []
     for (start, end), names, sample in ((calm, tuple(tellers), "in"), (late, ("sd", "ac1"), "out")):
-        returns = outcome.log_returns(monthly_ndpr_cny(start, end))
+        returns = measured_run.log_returns(monthly_ndpr_cny(start, end))
         for name in names:
             words, measure = tellers[name]
             band: Band = bands[name] if sample == "in" and name in bands else resampled(returns, measure)

@@ -9,11 +9,11 @@ from functools import partial
 
 from market_abm.history.figure import Figure, average
 from market_abm.history.figure import peak_quarter as dearest_quarter
-from market_abm.validate import outcome
+from market_abm.validate import measured_run
 from market_abm.validate.band import dated, factored, stated, within_months
 from market_abm.validate.evidence import quoted, quoted_2009
+from market_abm.validate.measured_run import NEVER, MeasuredRun, fob
 from market_abm.validate.metric import Metric, Sample
-from market_abm.validate.outcome import NEVER, Outcome, fob
 
 RISE, AFTER = "Export prices 2008-2012", "Export prices after 2012"
 FOB = "FOB China with tax, quota rent and unrefunded VAT; assessed"
@@ -40,7 +40,7 @@ def shifted(material: str, year: int) -> list[float]:
     return moved
 
 
-def _mean(run: Outcome, material: str, first: int, last: int) -> float:
+def _mean(run: MeasuredRun, material: str, first: int, last: int) -> float:
     return run.mean(fob(material), f"{first}-01", f"{last}-12")
 
 
@@ -73,14 +73,14 @@ def _peak(material: str) -> Metric:
         figure,
         stated(8.0, 30.0) if material == "NdPr" else factored(figure, variants=[annual.value]),
         "in",
-        partial(outcome.peak_over_2009, name=fob(material)),
+        partial(measured_run.peak_over_2009, name=fob(material)),
         low=annual.value,
         note=f"{quarter} mean / 2009 mean; low: 2011 mean / 2009 mean",
     )
 
 
-def _end_over_peak(run: Outcome, material: str) -> float:
-    return run.mean(fob(material), "2012-12", "2012-12") / outcome.peak_quarter(run, fob(material))
+def _end_over_peak(run: MeasuredRun, material: str) -> float:
+    return run.mean(fob(material), "2012-12", "2012-12") / measured_run.peak_quarter(run, fob(material))
 
 
 def _fall(material: str, oxide: str) -> Metric:
@@ -100,7 +100,7 @@ def _fall(material: str, oxide: str) -> Metric:
     )
 
 
-def months_to_half(run: Outcome, material: str) -> float:
+def months_to_half(run: MeasuredRun, material: str) -> float:
     """Months from the dearest month of 2010-2013 to the first at half its price; never when it does not come."""
     series = run.series(fob(material), "2010-01", "2013-12")
     after = series.iloc[int(series.to_numpy().argmax()) :].to_numpy()
@@ -139,7 +139,7 @@ def _cheap(material: str) -> Metric:
     return replace(row, band=factored(row.figure, ends), low=ends[0].value, high=ends[1].value, note=note)
 
 
-def _over_2009(run: Outcome) -> float:
+def _over_2009(run: MeasuredRun) -> float:
     return _mean(run, "NdPr", 2015, 2015) / _mean(run, "NdPr", 2009, 2009)
 
 
@@ -159,13 +159,13 @@ def _timing() -> list[Metric]:
         Metric(
             "ndpr_peak_date", RISE, "NdPr export price, peak month", "year", QUARTER,
             peak, stated(2011.0, 2012.0), "in",
-            partial(outcome.peak_month, name=fob("NdPr"), start="2010-01", end="2013-12"),
+            partial(measured_run.peak_month, name=fob("NdPr"), start="2010-01", end="2013-12"),
             low=2011.5, high=2011.75, note="2011-Q3", log=False,
         ),
         Metric(
             "dy_peak_date", RISE, "Dy export price, peak month", "year", QUARTER,
             peak, dated(2011.5, 2011.75, "med"), "in",
-            partial(outcome.peak_month, name=fob("Dy"), start="2010-01", end="2013-12"),
+            partial(measured_run.peak_month, name=fob("Dy"), start="2010-01", end="2013-12"),
             low=2011.5, high=2011.75, note="2011-Q3", log=False,
         ),
         Metric(

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from market_abm.history.figure import Figure
 from market_abm.validate.band import ISSUE, Band
 from market_abm.validate.evidence import quoted
+from market_abm.validate.measured_run import MeasuredRun, NotCoveredError, fob
 from market_abm.validate.metric import Metric
-from market_abm.validate.outcome import NotCoveredError, Outcome, fob
 
 THEME = "Forecast from the end of 2009"
 ORIGIN, HORIZONS = 2009, (1, 2, 3, 4)
@@ -105,7 +105,7 @@ def naive(material: str, kind: str, horizon: int) -> tuple[float, float]:
 
 
 # -- scores --------------------------------------------------------------------------------------
-def score_frame(runs: Sequence[Outcome]) -> pd.DataFrame:
+def score_frame(runs: Sequence[MeasuredRun]) -> pd.DataFrame:
     """CRPS of log prices by material, forecast and horizon; without rows when the runs do not cover a material.
 
     Returns

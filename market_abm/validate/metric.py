@@ -6,7 +6,7 @@ from typing import Literal
 
 from market_abm.history.figure import Figure
 from market_abm.validate.band import Band
-from market_abm.validate.outcome import Compute, NotCoveredError, Outcome
+from market_abm.validate.measured_run import Compute, MeasuredRun, NotCoveredError
 
 Sample = Literal["in", "out"]
 """Whether the model's numbers were chosen on it ("in"), or it was kept out ("out")."""
@@ -45,7 +45,7 @@ class Metric:
     note: str = ""
     log: bool = True
 
-    def __call__(self, run: Outcome) -> float:
+    def __call__(self, run: MeasuredRun) -> float:
         """Return the number of a run; NaN when the run does not cover it, infinite when it never happened."""
         if self.compute is None:
             return math.nan

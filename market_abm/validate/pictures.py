@@ -19,7 +19,7 @@ from market_abm.report.spread import draw_spread
 from market_abm.report.style import BLUE, FAINT, GREEN, GREY, INK, ORANGE, RULE, SILVER, SKY, styled
 from market_abm.report.words import shorten
 from market_abm.validate.forecast import ENSEMBLE, NAIVE
-from market_abm.validate.outcome import fob, inside
+from market_abm.validate.measured_run import fob, inside
 from market_abm.validate.scorecard import Row
 
 ROW, NAMES, EDGE = 0.175, 2.35, 0.18  # inch: height of a row, room for its name, right margin

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from market_abm.validate.measured_run import MeasuredRun
 from market_abm.validate.metric import Metric, Sample
-from market_abm.validate.outcome import Outcome
 
 Verdict = Literal["pass", "miss", "not covered"]
 UNKNOWN = "not known"
@@ -106,7 +106,7 @@ class Scorecard:
         return pd.DataFrame(lines, columns=COLUMNS)
 
 
-def read_off(runs: Sequence[Outcome], metrics: Mapping[str, Metric]) -> dict[str, NDArray[np.float64]]:
+def read_off(runs: Sequence[MeasuredRun], metrics: Mapping[str, Metric]) -> dict[str, NDArray[np.float64]]:
     """Numbers of every metric, one a run in their order."""
     return {name: np.array([metric(run) for run in runs], dtype=float) for name, metric in metrics.items()}
 

@@ -19,7 +19,7 @@ from market_abm.scenario.schema import Scenario
 from market_abm.validate import cube, forecast
 from market_abm.validate.catalogue import causes, metrics
 from market_abm.validate.cube import Corner, Edge
-from market_abm.validate.outcome import Outcome
+from market_abm.validate.measured_run import MeasuredRun
 from market_abm.validate.scorecard import Scorecard, quantiles, read_off, scorecard
 
 PEAK = "ndpr_peak_ratio"
@@ -95,7 +95,7 @@ def validate(
         first = next(iter(failed.values()))
         raise NoRunError(f"no replication of {scenario.name} finished; the first failed with: {first}")
     monthly = store.monthly([task.id for task in done])
-    runs = outcomes(store, [task.id for task in done], monthly)
+    runs = measured_runs(store, [task.id for task in done], monthly)
     peaks = {corner: _peaks(store, some, failed) for corner, some in paired.items()}
     scores = forecast.score_frame(runs)
     values = read_off(runs, metrics())
@@ -119,21 +119,21 @@ def validate(
     )
 
 
-def outcomes(store: RunStore, ids: Sequence[str], monthly: pd.DataFrame) -> list[Outcome]:
-    """One outcome a run, in the order of the ids."""
+def measured_runs(store: RunStore, ids: Sequence[str], monthly: pd.DataFrame) -> list[MeasuredRun]:
+    """What is known of each run, in the order of the ids."""
     values = store.values(ids).to_dict("records")
     found = []
     for identity, measured in zip(ids, values, strict=True):
         frame = monthly.xs(identity, level=0)
         frame.index = pd.PeriodIndex(frame.index, freq="M")
-        found.append(Outcome({str(name): float(value) for name, value in measured.items()}, pd.DataFrame(frame)))
+        found.append(MeasuredRun({str(name): float(value) for name, value in measured.items()}, pd.DataFrame(frame)))
     return found
 
 
 def _peaks(store: RunStore, tasks: Sequence[Task], failed: Mapping[str, Failure]) -> NDArray[np.float64]:
     """Peak ratios of the export price, one a seed; NaN where the run failed."""
     done = [task.id for task in tasks if task.id not in failed]
-    runs = outcomes(store, done, store.monthly(done)) if done else []
+    runs = measured_runs(store, done, store.monthly(done)) if done else []
     ratio = metrics()[PEAK]
     found = dict(zip(done, map(ratio, runs), strict=True))
     return np.array([found.get(task.id, np.nan) for task in tasks])

@@ -14,11 +14,10 @@ from market_abm.history import series
 from market_abm.history.figure import Figure, metric_of, mine_output
 from market_abm.history.policy import projects
 from market_abm.history.table import joined, least
-from market_abm.validate import outcome
 from market_abm.validate.band import Band, added, dated, factored, stated
 from market_abm.validate.evidence import references, shares_of_year, trade_figure
+from market_abm.validate.measured_run import Compute, MeasuredRun, NotCoveredError, first_year_above, ratio
 from market_abm.validate.metric import Metric, Sample
-from market_abm.validate.outcome import Compute, NotCoveredError, Outcome, ratio
 
 MINES, PROJECTS, SHARES, USE = "Mines", "Projects", "China's shares", "Use"
 REO = "USGS, t REO in concentrate; annual"
@@ -33,11 +32,11 @@ SURVIVED = {
 """Projects of projects.csv that came into operation, and whether they still operate."""
 
 
-def _legal(run: Outcome, zone: str, year: int) -> float:
+def _legal(run: MeasuredRun, zone: str, year: int) -> float:
     return run.total(f"mined.{zone}.legal", f"{year}-01", f"{year}-12") / 1e3
 
 
-def _outside(run: Outcome, year: int) -> float:
+def _outside(run: MeasuredRun, year: int) -> float:
     all_legal = run.named("mined.", ".legal")
     if "mined.CN.legal" not in all_legal:
         raise NotCoveredError
@@ -45,21 +44,21 @@ def _outside(run: Outcome, year: int) -> float:
     return ratio(run.total(others, f"{year}-01", f"{year}-12"), run.total(all_legal, f"{year}-01", f"{year}-12"))
 
 
-def _illegal_share(run: Outcome) -> float:
+def _illegal_share(run: MeasuredRun) -> float:
     illegal, legal = (run.total(f"mined.CN.{kind}", "2009-01", "2012-12") for kind in ("illegal", "legal"))
     return ratio(illegal, illegal + legal)
 
 
-def _stage_share(run: Outcome, stage: str, year: int) -> float:
+def _stage_share(run: MeasuredRun, stage: str, year: int) -> float:
     period = f"{year}-01", f"{year}-12"
     return ratio(run.total(f"{stage}.CN", *period), run.total(run.named(f"{stage}."), *period))
 
 
-def _world_use(run: Outcome, year: int) -> float:
+def _world_use(run: MeasuredRun, year: int) -> float:
     return run.total(run.named("use."), f"{year}-01", f"{year}-12") / 1e3
 
 
-def _use_share(run: Outcome, zone: str, year: int) -> float:
+def _use_share(run: MeasuredRun, zone: str, year: int) -> float:
     period = f"{year}-01", f"{year}-12"
     return ratio(run.total(f"use.{zone}", *period), run.total(run.named("use."), *period))
 
@@ -135,16 +134,16 @@ def _zone_output(zone: str, countries: tuple[str, ...], year: int) -> Metric:
 
 
 # -- projects ------------------------------------------------------------------------------------
-def _survival(run: Outcome) -> float:
+def _survival(run: MeasuredRun) -> float:
     run.series("operating.US", "2020-01", "2020-12")  # the share is that of the run's end, so it must come this far
     return run.value("project_survival")
 
 
 def project_metrics() -> list[Metric]:
     """Openings, the failure and the restart of Mountain Pass, Lynas's plant, and who survived."""
-    opened = partial(outcome.first_year_above, names="mined.US.legal", tonnes=OPEN_T, start="2009-01", end="2015-12")
-    again = partial(outcome.first_year_above, names="mined.US.legal", tonnes=OPEN_T, start="2016-07", end="2021-12")
-    plant = partial(outcome.first_year_above, names="refined.RW", tonnes=OPEN_T / 5, start="2009-01", end="2017-12")
+    opened = partial(first_year_above, names="mined.US.legal", tonnes=OPEN_T, start="2009-01", end="2015-12")
+    again = partial(first_year_above, names="mined.US.legal", tonnes=OPEN_T, start="2016-07", end="2021-12")
+    plant = partial(first_year_above, names="refined.RW", tonnes=OPEN_T / 5, start="2009-01", end="2017-12")
     known = set(projects()["project"])
     assert set(SURVIVED) <= known, "projects.csv has changed"
     survived = Figure(sum(SURVIVED.values()) / len(SURVIVED), "R02+R08+recalled", "low")
@@ -207,7 +206,7 @@ def use_metrics() -> list[Metric]:
 
     def share(zone: str, year: int, value: float, source: str, confidence: str) -> Metric:
         figure = Figure(value, source, confidence)
-        compute: Callable[[Outcome], float] = partial(_use_share, zone=zone, year=year)
+        compute: Callable[[MeasuredRun], float] = partial(_use_share, zone=zone, year=year)
         return Metric(
             f"{zone.lower()}_use_share_{year}", USE, f"Share of {zone} in world use, {year}", "1",
             "share of tonnes, all rare earths", figure, added(figure, least=0.0, most=1.0), "in", compute,

@@ -13,11 +13,11 @@ import pandas as pd
 from market_abm.history import series
 from market_abm.history.figure import Figure, average, metric_of
 from market_abm.history.table import read_table
-from market_abm.validate import outcome
+from market_abm.validate import measured_run
 from market_abm.validate.band import added, factored
 from market_abm.validate.evidence import references, trade_figure
+from market_abm.validate.measured_run import MeasuredRun, inside, oxides, ratio
 from market_abm.validate.metric import Metric, Sample
-from market_abm.validate.outcome import Outcome, inside, oxides, ratio
 
 QUOTAS, JAPAN, TIERS = "Exports and quotas", "Japan", "Two tiers of 2025"
 CUSTOMS = "official customs exports, product called REO, over the quota; annual"
@@ -27,7 +27,7 @@ OF_OXIDES = {2009: 0.90, 2010: 0.90, 2012: 0.90, 2014: 0.89}
 
 
 # -- exports and quotas --------------------------------------------------------------------------
-def _over_quota(run: Outcome, quota_t: float, start: str, end: str) -> float:
+def _over_quota(run: MeasuredRun, quota_t: float, start: str, end: str) -> float:
     return run.total(oxides("exported"), start, end) / quota_t
 
 
@@ -60,12 +60,12 @@ def _early_2014() -> Metric:
     )  # fmt: skip
 
 
-def _october_2010(run: Outcome) -> float:
-    before = outcome.weekly(run, oxides("exported"), "2010-01", "2010-09")
-    return ratio(outcome.weekly(run, oxides("exported"), "2010-10", "2010-10"), before)
+def _october_2010(run: MeasuredRun) -> float:
+    before = measured_run.weekly(run, oxides("exported"), "2010-01", "2010-09")
+    return ratio(measured_run.weekly(run, oxides("exported"), "2010-10", "2010-10"), before)
 
 
-def _smuggled(run: Outcome, year: int) -> float:
+def _smuggled(run: MeasuredRun, year: int) -> float:
     return run.total(run.named("smuggled."), f"{year}-01", f"{year}-12") / 1e3
 
 
@@ -98,17 +98,17 @@ def export_metrics() -> list[Metric]:
 
 
 # -- Japan ---------------------------------------------------------------------------------------
-def _china_share(run: Outcome, start: str, end: str) -> float:
+def _china_share(run: MeasuredRun, start: str, end: str) -> float:
     return ratio(run.total(oxides("from_gated", "JP"), start, end), run.total(oxides("imports", "JP"), start, end))
 
 
-def _from_china(run: Outcome, start: str, end: str, base_start: str, base_end: str) -> float:
+def _from_china(run: MeasuredRun, start: str, end: str, base_start: str, base_end: str) -> float:
     names = oxides("from_gated", "JP")
-    return ratio(outcome.weekly(run, names, start, end), outcome.weekly(run, names, base_start, base_end))
+    return ratio(measured_run.weekly(run, names, start, end), measured_run.weekly(run, names, base_start, base_end))
 
 
-def _use_in_japan(run: Outcome, later: tuple[str, str], before: tuple[str, str]) -> float:
-    return ratio(outcome.weekly(run, "use.JP", *later), outcome.weekly(run, "use.JP", *before))
+def _use_in_japan(run: MeasuredRun, later: tuple[str, str], before: tuple[str, str]) -> float:
+    return ratio(measured_run.weekly(run, "use.JP", *later), measured_run.weekly(run, "use.JP", *before))
 
 
 def japan_metrics() -> list[Metric]:
@@ -178,7 +178,7 @@ def quotes_2025() -> pd.DataFrame:
         return pd.read_csv(lines, dtype={"date": str}, keep_default_na=False, na_values=[""])
 
 
-def _tiers(run: Outcome, material: str) -> float:
+def _tiers(run: MeasuredRun, material: str) -> float:
     return run.mean(f"price.{material}.EU", "2025-05", "2025-07") / run.mean(inside(material), "2025-05", "2025-07")
 
 

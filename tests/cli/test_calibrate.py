@@ -1,15 +1,13 @@
 """`market-abm calibrate`: the real model end to end at small size, exit codes, and words."""
 
+import functools
 import json
 import sys
 
+import invoking
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
 
-import market_abm.cli.calibrate
-import market_abm.cli.runs  # noqa: F401  (a single command would go without its name)
-from market_abm.cli.app import app
 from market_abm.experiment import loss
 from market_abm.experiment.vector import read_vectors
 
@@ -36,11 +34,7 @@ tolerance = 0.05
 """
 
 
-def invoke(*words: object):
-    result = CliRunner().invoke(app, ["calibrate", *(str(word) for word in words)])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
+invoke = functools.partial(invoking.invoke, "calibrate")
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import types
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from invoking import invoke
 
 import market_abm
 
@@ -24,18 +24,10 @@ sys.path.insert(0, str(ROOT / "tests" / "record"))
 from fake_market import FailingMarket, FakeMarket, InterruptedMarket, tiny  # noqa: E402
 
 from market_abm import console  # noqa: E402
-from market_abm.cli import app  # noqa: E402
 from market_abm.market.ledger import ConservationError  # noqa: E402
 from market_abm.record.run import Run  # noqa: E402
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])}
-
-
-def invoke(*words: object):
-    result = CliRunner().invoke(app, [str(word) for word in words])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 @pytest.fixture

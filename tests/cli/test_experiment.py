@@ -6,7 +6,6 @@ import json
 import invoking
 import pytest
 
-import market_abm.cli.experiment  # noqa: F401  (adds the command)
 from market_abm.experiment import study
 
 FILE = """

@@ -1,14 +1,12 @@
 """`market-abm explain`: words, exit codes, resuming. Made-up runs stand in for the model but in one test."""
 
+import functools
 import importlib.util
 import json
 from pathlib import Path
 
+import invoking
 import pytest
-from typer.testing import CliRunner
-
-import market_abm.cli.explain  # noqa: F401  (adds the command)
-from market_abm.cli.app import app
 
 BESIDE = Path(__file__).parents[1] / "explain" / "made_up_subjects.py"
 SPEC = importlib.util.spec_from_file_location("explain_made_up", BESIDE)
@@ -16,11 +14,7 @@ known = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(known)
 
 
-def invoke(*words: object):
-    result = CliRunner().invoke(app, ["explain", *(str(word) for word in words)])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
+invoke = functools.partial(invoking.invoke, "explain")
 
 
 class Model:

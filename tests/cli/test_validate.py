@@ -3,18 +3,9 @@
 import json
 
 import pytest
-from typer.testing import CliRunner
+from invoking import invoke
 
-import market_abm.cli.validate  # noqa: F401  (adds the command)
-from market_abm.cli.app import app
 from market_abm.market.ledger import ConservationError
-
-
-def invoke(*words: object):
-    result = CliRunner().invoke(app, [str(word) for word in words])
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 @pytest.fixture

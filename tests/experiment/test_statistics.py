@@ -104,6 +104,14 @@ class TestMedian:
 
         assert median_estimate(wild) == median_estimate(values)
 
+    def test_the_interval_covers_it_as_often_as_it_says(self):
+        rng = np.random.default_rng(11)
+
+        found = [median_estimate(rng.exponential(size=20)) for _ in range(2000)]
+
+        covered = np.mean([one.low <= math.log(2) <= one.high for one in found])
+        assert 0.94 <= covered <= 0.98
+
 
 class TestEdges:
     def test_no_spread_gives_the_value_itself(self):

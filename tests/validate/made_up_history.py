@@ -1,29 +1,29 @@
-"""Made-up outcomes for the tests of validation: histories of months, and a store that holds them."""
+"""Made-up runs for the tests of validation: histories of months, and a store that holds them."""
 
 import numpy as np
 import pandas as pd
 
 from market_abm.history import monthly_domestic_prices, prices
-from market_abm.validate.outcome import OXIDES, Outcome, fob, inside
+from market_abm.validate.measured_run import OXIDES, MeasuredRun, fob, inside
 
 MONTHS = pd.period_range("2008-01", "2025-12", freq="M", name="month")
 
 
-def flat(**series: float) -> Outcome:
-    """An outcome whose series (dots written as two underscores) never move."""
+def flat(**series: float) -> MeasuredRun:
+    """A run whose series (dots written as two underscores) never move."""
     columns = {name.replace("__", "."): value for name, value in series.items()}
-    return Outcome({}, pd.DataFrame(columns, index=MONTHS, dtype=float))
+    return MeasuredRun({}, pd.DataFrame(columns, index=MONTHS, dtype=float))
 
 
-def with_series(name: str, values: dict[str, float], otherwise: float = 0.0) -> Outcome:
-    """An outcome of one series: its months by text, the rest alike."""
+def with_series(name: str, values: dict[str, float], otherwise: float = 0.0) -> MeasuredRun:
+    """A run of one series: its months by text, the rest alike."""
     series = pd.Series(otherwise, index=MONTHS, dtype=float)
     for month, value in values.items():
         series.loc[month] = value
-    return Outcome({}, series.to_frame(name))
+    return MeasuredRun({}, series.to_frame(name))
 
 
-def true_prices() -> Outcome:
+def true_prices() -> MeasuredRun:
     """Export prices that are what history's yearly and quarterly means say, and the monthly prices inside China."""
     columns = {}
     for oxide in OXIDES:
@@ -37,17 +37,17 @@ def true_prices() -> Outcome:
     monthly = monthly_domestic_prices("NdPr", vat=True)
     at_home = monthly.set_index(monthly["start"].dt.to_period("M"))["price_usd_per_kg"]
     columns[inside("NdPr")] = at_home.reindex(MONTHS).ffill().fillna(columns[inside("NdPr")])
-    return Outcome({}, pd.DataFrame(columns))
+    return MeasuredRun({}, pd.DataFrame(columns))
 
 
 class MadeUpStore:
-    """A store that holds one made-up outcome for every task."""
+    """A store that holds one made-up run for every task."""
 
-    def __init__(self, outcome: Outcome) -> None:
-        self.outcome = outcome
+    def __init__(self, run: MeasuredRun) -> None:
+        self.run = run
 
     def values(self, ids):
-        return pd.DataFrame([dict(self.outcome.values) or {"ndpr_fob_2009": np.nan} for _ in ids])
+        return pd.DataFrame([dict(self.run.values) or {"ndpr_fob_2009": np.nan} for _ in ids])
 
     def monthly(self, ids):
-        return pd.concat(dict.fromkeys(ids, self.outcome.monthly), names=["id", "month"])
+        return pd.concat(dict.fromkeys(ids, self.run.monthly), names=["id", "month"])

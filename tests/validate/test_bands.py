@@ -6,7 +6,7 @@ import pytest
 
 import market_abm
 from market_abm.history.figure import Figure
-from market_abm.validate import outcome
+from market_abm.validate import measured_run
 from market_abm.validate.band import added, dated, factored, resampled, within_months
 from market_abm.validate.catalogue import bands_table, causes, metrics
 
@@ -99,8 +99,8 @@ class TestRules:
     def test_a_bootstrap_band_holds_the_statistic_and_narrows_with_the_window(self):
         returns = np.random.default_rng(1).normal(0, 0.07, 240)
 
-        whole, short = resampled(returns, outcome.spread), resampled(returns, outcome.spread, 36)
+        whole, short = resampled(returns, measured_run.spread), resampled(returns, measured_run.spread, 36)
 
-        assert whole.low < outcome.spread(returns) < whole.high
+        assert whole.low < measured_run.spread(returns) < whole.high
         assert short.high - short.low > 1.5 * (whole.high - whole.low)
-        assert resampled(returns, outcome.spread) == whole
+        assert resampled(returns, measured_run.spread) == whole

@@ -52,15 +52,6 @@ def test_few_seeds_decide_nothing_and_failed_runs_are_left_out():
     assert sum(math.isnan(edge.factor) for edge in edges) == 3
 
 
-def test_the_interval_of_a_median_covers_it_as_often_as_it_says():
-    rng = np.random.default_rng(11)
-
-    intervals = [cube.median_interval(rng.exponential(size=20)) for _ in range(2000)]
-
-    covered = np.mean([low <= math.log(2) <= high for low, high in intervals])
-    assert 0.94 <= covered <= 0.98
-
-
 def test_a_corner_switches_off_what_its_restrictions_are_made_of_and_nothing_else():
     whole = load_scenario("japan-2010")
 

@@ -6,7 +6,7 @@ from made_up_history import flat, true_prices
 
 from market_abm.history import prices
 from market_abm.validate import forecast
-from market_abm.validate.outcome import Outcome
+from market_abm.validate.measured_run import MeasuredRun
 
 
 def test_an_ensemble_that_is_certain_and_right_scores_nothing():
@@ -86,7 +86,7 @@ def test_what_came_is_the_yearly_mean_of_history():
 
 def test_runs_that_do_not_cover_the_years_give_no_scores():
     short = true_prices()
-    short = Outcome({}, short.monthly.loc[:"2010-06"])
+    short = MeasuredRun({}, short.monthly.loc[:"2010-06"])
 
     scores = forecast.score_frame([short])
 
@@ -94,5 +94,5 @@ def test_runs_that_do_not_cover_the_years_give_no_scores():
     assert math.isnan(forecast.against_best(scores, "NdPr"))
 
 
-def _calm() -> Outcome:
+def _calm() -> MeasuredRun:
     return flat(**{"price__NdPr__CN export": 17.0, "price__Dy__CN export": 110.0})

@@ -6,15 +6,15 @@ import pytest
 from made_up_history import MONTHS, flat, true_prices, with_series
 
 from market_abm.history.monthly import monthly_ndpr_cny
-from market_abm.validate import outcome
+from market_abm.validate import measured_run
 from market_abm.validate.catalogue import metrics
 from market_abm.validate.export_prices import months_to_half
-from market_abm.validate.outcome import NotCoveredError, Outcome, fob
+from market_abm.validate.measured_run import OXIDES, MeasuredRun, NotCoveredError, fob
 
 PRICES = ("Export prices 2008-2012", "Export prices after 2012", "Prices inside China 2013-2025")
 
 
-def judged(run: Outcome, themes=PRICES) -> dict[str, bool]:
+def judged(run: MeasuredRun, themes=PRICES) -> dict[str, bool]:
     rows = [metric for metric in metrics().values() if metric.theme in themes]
     return {metric.name: metric.band.holds(metric(run)) for metric in rows if not math.isnan(metric(run))}
 
@@ -31,8 +31,8 @@ def test_history_itself_passes_the_rows_of_prices():
 
 
 def test_a_known_false_model_in_which_nothing_happens_fails():
-    calm = {f"price.{name}.CN export": price for name, price in zip(outcome.OXIDES, (5, 4, 19, 116, 362), strict=True)}
-    calm |= {f"price.{name}.CN": price for name, price in zip(outcome.OXIDES, (5, 4, 19, 116, 362), strict=True)}
+    calm = {f"price.{name}.CN export": price for name, price in zip(OXIDES, (5, 4, 19, 116, 362), strict=True)}
+    calm |= {f"price.{name}.CN": price for name, price in zip(OXIDES, (5, 4, 19, 116, 362), strict=True)}
 
     found = judged(flat(**calm))
 
@@ -40,7 +40,7 @@ def test_a_known_false_model_in_which_nothing_happens_fails():
 
 
 def test_a_run_that_does_not_cover_a_metric_says_nothing():
-    short = Outcome({}, pd.DataFrame({fob("NdPr"): 19.0}, index=MONTHS[:24]))
+    short = MeasuredRun({}, pd.DataFrame({fob("NdPr"): 19.0}, index=MONTHS[:24]))
 
     assert metrics()["ndpr_fob_2009"](short) == pytest.approx(19.0)
     assert math.isnan(metrics()["ndpr_fob_2010"](short))
@@ -58,7 +58,7 @@ def test_the_peak_is_that_of_a_quarter_over_2009_and_dated_by_its_month():
 
 
 def test_what_never_happens_is_infinite():
-    rising = Outcome({}, pd.DataFrame({fob("NdPr"): np.arange(1.0, len(MONTHS) + 1)}, index=MONTHS))
+    rising = MeasuredRun({}, pd.DataFrame({fob("NdPr"): np.arange(1.0, len(MONTHS) + 1)}, index=MONTHS))
     closed = with_series("mined.US.legal", {})
 
     assert months_to_half(rising, "NdPr") == math.inf
@@ -98,10 +98,10 @@ def test_a_month_of_five_mondays_is_no_more_than_one_of_four():
 def test_returns_of_history_are_taken_in_yuan_over_whole_months():
     prices = monthly_ndpr_cny("2013-01", "2020-12")
 
-    returns = outcome.log_returns(prices)
+    returns = measured_run.log_returns(prices)
 
     assert len(prices) == 96
-    assert metrics()["return_sd_2013_2020"].figure.value == pytest.approx(outcome.spread(returns))
+    assert metrics()["return_sd_2013_2020"].figure.value == pytest.approx(measured_run.spread(returns))
     january = prices.index.month[1:] == 1
     assert np.abs(returns[january]).mean() < 1.5 * np.abs(returns).mean(), "no jump where the year's rate changes"
 
@@ -111,9 +111,9 @@ def test_statistics_of_returns_are_those_of_textbooks():
     noise = rng.normal(size=40_000)
     linked = noise[1:] + 0.5 * noise[:-1]
 
-    assert outcome.excess_kurtosis(noise) == pytest.approx(0.0, abs=0.1)
-    assert outcome.excess_kurtosis(rng.laplace(size=40_000)) == pytest.approx(3.0, abs=0.4)
-    assert outcome.autocorrelation(linked) == pytest.approx(0.4, abs=0.02)
+    assert measured_run.excess_kurtosis(noise) == pytest.approx(0.0, abs=0.1)
+    assert measured_run.excess_kurtosis(rng.laplace(size=40_000)) == pytest.approx(3.0, abs=0.4)
+    assert measured_run.autocorrelation(linked) == pytest.approx(0.4, abs=0.02)
 
 
 def test_a_series_that_is_missing_or_has_a_hole_is_not_covered():

@@ -23,7 +23,7 @@ class NotCoveredError(LookupError):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class MeasuredRun:
     """One run.
 
     Parameters
@@ -68,7 +68,7 @@ class Outcome:
         return [name for name in self.monthly.columns if name.startswith(beginning) and name.endswith(ending)]
 
 
-Compute: TypeAlias = Callable[[Outcome], float]
+Compute: TypeAlias = Callable[[MeasuredRun], float]
 
 
 # -- prices --------------------------------------------------------------------------------------
@@ -88,12 +88,12 @@ def quarterly(series: Series) -> Series:
     return series.groupby(quarters).mean()
 
 
-def peak_quarter(run: Outcome, name: str, start: str = "2010-01", end: str = "2013-12") -> float:
+def peak_quarter(run: MeasuredRun, name: str, start: str = "2010-01", end: str = "2013-12") -> float:
     """Highest quarterly mean of a period."""
     return float(quarterly(run.series(name, start, end)).max())
 
 
-def peak_over_2009(run: Outcome, name: str) -> float:
+def peak_over_2009(run: MeasuredRun, name: str) -> float:
     """Highest quarter of 2010-2013 over the mean of 2009 [1]."""
     return peak_quarter(run, name) / run.mean(name, "2009-01", "2009-12")
 
@@ -103,7 +103,7 @@ def middle_of(month: pd.Period) -> float:
     return month.year + (month.month - 0.5) / 12
 
 
-def peak_month(run: Outcome, name: str, start: str, end: str) -> float:
+def peak_month(run: MeasuredRun, name: str, start: str, end: str) -> float:
     """Month of the highest price of a period, its middle [decimal year]."""
     series = run.series(name, start, end)
     return middle_of(pd.Period(series.index[int(series.to_numpy().argmax())], "M"))
@@ -117,7 +117,7 @@ def ratio(part: float, whole: float) -> float:
     return part / whole
 
 
-def weekly(run: Outcome, names: "list[str] | str", start: str, end: str) -> float:
+def weekly(run: MeasuredRun, names: "list[str] | str", start: str, end: str) -> float:
     """Mean flow a week of whole months [t/week]; a month has the weeks of its Mondays."""
     first, last = pd.Period(start, "M").start_time, pd.Period(end, "M").end_time
     return run.total(names, start, end) / len(pd.date_range(first, last, freq="W-MON"))
@@ -128,7 +128,7 @@ def oxides(quantity: str, zone: str = "") -> list[str]:
     return [f"{quantity}.{oxide}" + (f".{zone}" if zone else "") for oxide in OXIDES]
 
 
-def first_year_above(run: Outcome, names: "list[str] | str", tonnes: float, start: str, end: str) -> float:
+def first_year_above(run: MeasuredRun, names: "list[str] | str", tonnes: float, start: str, end: str) -> float:
     """First month of `start`-`end` from which on twelve months sum to more than `tonnes` [decimal year]; or never.
 
     Looking forward from the month, so that a mine that ramps up is dated by its opening.
