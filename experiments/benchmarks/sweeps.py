@@ -169,7 +169,8 @@ def overhead_rows(runs: int = RUNS) -> list[Row]:
     add("mesa.batch_run, nothing kept", by_mesa, WORKERS, OTHERS_BAR)
     ratio = walls["execute, serial"] / walls["execute, processes"]
     alone, beside = per_run["execute, serial"], per_run["execute, processes"]
-    note = f"on {multiprocessing.cpu_count()} idle cores, where runs slow each other so that {short(2 * alone / beside)}x is the most"
+    cores, most = multiprocessing.cpu_count(), short(2 * alone / beside)
+    note = f"on {cores} idle cores; runs beside each other are slower, so {most}x is the most"
     rows.append(Row("two workers over one", ratio, SPEED_UP_BAR, True, "x", note))
     return rows
 
