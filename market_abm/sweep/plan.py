@@ -62,6 +62,14 @@ class Precise(Part):
     width: float = Field(gt=0, description="width of the whole interval, in the outcome's unit")
 
 
+class Tradeoff(Part):
+    """Two outcomes between which the report draws a frontier; of the cost less is better."""
+
+    cost: Name = Field(description="name of the outcome that is paid")
+    benefit: Name = Field(description="name of the outcome that is bought")
+    less_is_better: bool = Field(False, description="true when less of the benefit is better, as of dependence")
+
+
 class Sweep(Part):
     """A whole sweep file."""
 
@@ -74,6 +82,7 @@ class Sweep(Part):
     most_replications: int | None = Field(None, ge=1, le=10_000, description="limit for precise")
     first_seed: int = Field(0, ge=0, description="first seed")
     precise: Precise | None = Field(None, description="table with outcome and width")
+    frontier: Tradeoff | None = Field(None, description="table with cost and benefit")
     design: Design = Field(description="table [design]")
     factor: list[Factor] = Field(min_length=1, description="rows [[factor]]")
     outcome: list[Outcome] = Field(min_length=1, description="rows [[outcome]]")

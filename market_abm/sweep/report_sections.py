@@ -39,9 +39,6 @@ DESIGN_FACTS: dict[str, tuple[str, ...]] = {
     "morris": ("trajectories", "levels", "seed"),
 }
 """What of a design decides its points."""
-COSTS = ("cost", "money", "spending", "outlay", "subsidy", "fiscal")
-LOSSES = ("lost", "loss", "dependence", "china_share")
-"""Words in the names of outcomes between which a frontier is drawn; of both less is better."""
 MOST_FAILURES = 40
 MOST_ROWS = 30  # of a table that is longer elsewhere
 MOST_VALUES = 12
@@ -160,25 +157,13 @@ def _sensitivity_table(found: Sensitivity) -> Markup:
 
 
 # -- frontier ------------------------------------------------------------------------------------
-def cost_and_loss(results: SweepResults) -> tuple[str, str] | None:
-    """The first outcome that is a cost by its name and the first that is a loss; None without both."""
-    names = [one.name for one in results.sweep.outcome]
-    cost = next((name for name in names if _has(name, COSTS) and not _has(name, LOSSES)), None)
-    loss = next((name for name in names if _has(name, LOSSES)), None)
-    return (cost, loss) if cost and loss else None
-
-
-def _has(name: str, words: tuple[str, ...]) -> bool:
-    return any(word in name for word in words)
-
-
 def _frontier(results: SweepResults) -> list[Section]:
-    pair = cost_and_loss(results)
-    if pair is None:
+    asked = results.sweep.frontier
+    if asked is None:
         return []
-    how = "Points that no other beats in both: less cost and no more loss. A point with a small share may not belong."
+    how = "Points that no other beats: none costs less and brings as much. A point with a small share may not belong."
     try:
-        found = frontier(results, *pair, less_is_better=True)
+        found = frontier(results, asked.cost, asked.benefit, asked.less_is_better)
     except AnalysisError as nothing:
         return [Section("frontier", "Frontier", how, tag("p", str(nothing), class_="nothing"))]
     drawn = picture("frontier", partial(pictures.frontier_figure, found), partial(pictures.frontier_words, found))

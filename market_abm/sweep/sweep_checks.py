@@ -147,6 +147,19 @@ def check_outcomes(sweep: Sweep) -> Iterator[Fault]:
     yield from check_outcome(Experiment.model_construct(outcome=sweep.outcome))
 
 
+def check_frontier(sweep: Sweep) -> Iterator[Fault]:
+    """A frontier is drawn between two outcomes of the file."""
+    if sweep.frontier is None:
+        return
+    names = [outcome.name for outcome in sweep.outcome]
+    for key in ("cost", "benefit"):
+        name = getattr(sweep.frontier, key)
+        if name not in names:
+            yield Fault(("frontier", key), f'"{name}" is no outcome of this file.', suggest(name, names))
+    if sweep.frontier.cost == sweep.frontier.benefit:
+        yield Fault(("frontier", "benefit"), "is the cost as well.", "Name two outcomes.")
+
+
 def check_size(sweep: Sweep) -> Iterator[Fault]:
     """A design that no machine could run is a slip."""
     if sweep.design.kind != "list" and point_count(sweep) > MOST_POINTS:
@@ -168,4 +181,5 @@ CHECKS: tuple[Callable[[Sweep], Iterator[Fault]], ...] = (
     check_design,
     check_replications,
     check_outcomes,
+    check_frontier,
 )

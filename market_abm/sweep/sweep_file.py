@@ -25,11 +25,13 @@ from market_abm.scenario.loading import resolved, with_parents
 from market_abm.scenario.reading import LIBRARY, Source, locate, read_source
 from market_abm.scenario.schema import Scenario
 from market_abm.sweep.design import design_points
-from market_abm.sweep.plan import Design, Factor, Precise, Sweep, Value
+from market_abm.sweep.plan import Design, Factor, Precise, Sweep, Tradeoff, Value
 from market_abm.sweep.points import as_text, listed_points, plain_rows, settings_of
 from market_abm.sweep.sweep_checks import check_sweep
 
-_PARTS: dict[str, type[BaseModel]] = {"factor": Factor, "outcome": Outcome, "design": Design, "precise": Precise}
+_PARTS: dict[str, type[BaseModel]] = {
+    "factor": Factor, "outcome": Outcome, "design": Design, "precise": Precise, "frontier": Tradeoff,
+}  # fmt: skip
 _TOLD = 5  # points that cannot be run, told one by one
 
 

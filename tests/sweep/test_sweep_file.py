@@ -129,6 +129,14 @@ BAD = {
         ("[design]", '[precise]\noutcome = "price"\nwidth = 1\n[design]'),
         "most_replications: missing",
     ),
+    "frontier of nothing": (
+        ("[design]", '[frontier]\ncost = "prize"\nbenefit = "price"\n[design]'),
+        'frontier.cost (line 6): "prize" is no outcome of this file. Did you mean "price"?',
+    ),
+    "frontier of one outcome": (
+        ("[design]", '[frontier]\ncost = "price"\nbenefit = "price"\n[design]'),
+        "frontier.benefit (line 7): is the cost as well. Name two outcomes.",
+    ),
     "precise of nothing": (
         ("[design]", '[precise]\noutcome = "prize"\nwidth = 1\n[design]'),
         'precise.outcome (line 6): "prize" is no outcome of this file. Did you mean "price"?',

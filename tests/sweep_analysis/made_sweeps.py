@@ -29,6 +29,7 @@ def made(
     luck: int = 7,
     lost: Sequence[tuple[int, int]] = (),
     outcomes: Sequence[dict[str, Any]] | None = None,
+    frontier: dict[str, Any] | None = None,
     folder: Path = Path("made"),
     **design: Any,
 ) -> SweepResults:
@@ -40,6 +41,7 @@ def made(
             "question": "Does the machinery find what was put in?",
             "scenario": "tiny",
             "replications": seeds,
+            "frontier": frontier,
             "design": {"kind": kind, **design},
             "factor": list(factors) if factors else [{"name": name} for name in points.columns],
             "outcome": list(outcomes)

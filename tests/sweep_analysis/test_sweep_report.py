@@ -9,7 +9,6 @@ from made_sweeps import FACTORS, grid, made, uniform
 from SALib.sample import morris
 
 from market_abm.sweep.report import report_page, write_report
-from market_abm.sweep.report_sections import cost_and_loss
 from market_abm.sweep.results import SweepResults, table_digest
 
 SUPPORT = [
@@ -17,6 +16,7 @@ SUPPORT = [
     {"name": "budget", "label": "Budget", "unit": "US$ m", "path": "policy.aid.budget", "values": [0, 50]},
 ]
 MONEY = [{"name": "public_money_musd"}, {"name": "world_lost_activity_musd"}]
+FRONTIER = {"cost": "public_money_musd", "benefit": "world_lost_activity_musd", "less_is_better": True}
 RULES = {
     "public_money_musd": lambda x: 5 * x.cap + x.budget,
     "world_lost_activity_musd": lambda x: 500 - 3 * x.cap - x.budget,
@@ -24,7 +24,15 @@ RULES = {
 
 
 def support(**options: object) -> SweepResults:
-    given = {"seeds": 4, "noise": 5.0, "kind": "grid", "factors": SUPPORT, "outcomes": MONEY, **options}
+    given = {
+        "seeds": 4,
+        "noise": 5.0,
+        "kind": "grid",
+        "factors": SUPPORT,
+        "outcomes": MONEY,
+        "frontier": FRONTIER,
+        **options,
+    }
     return made(grid(cap=[0, 10, 20], budget=[0, 50]), RULES, **given)
 
 
@@ -121,6 +129,5 @@ def test_the_digest_is_that_of_the_sweep_command():
     assert table_digest(results) in report_page(results)
 
 
-def test_a_frontier_needs_a_cost_and_a_loss():
-    assert cost_and_loss(support()) == ("public_money_musd", "world_lost_activity_musd")
-    assert cost_and_loss(sampled()) is None
+def test_a_frontier_is_drawn_only_where_the_file_asks_for_one():
+    assert not [head for head in heads(report_page(support(frontier=None))) if "Frontier" in head]
