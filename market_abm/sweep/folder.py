@@ -205,6 +205,7 @@ class SweepFolder:
             return
         if before and _runs_of(before["sweep"]) != _runs_of(told["sweep"]):
             self._forget_plans()
+        (self.path / REPORT).unlink(missing_ok=True)  # it shows what the file said before
         told["date"] = dt.datetime.now(dt.UTC).date().isoformat()
         text = json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False)
         write_whole(self.path / MARKER, text.encode() + b"\n")

@@ -51,7 +51,7 @@ def tornado_figure(found: Sensitivity) -> Figure:
         axes.plot(wide[second], places + 0.16, "o", color=VERMILLION, markerfacecolor="white", markersize=3.8)
         handles.append(Line2D([], [], color=VERMILLION, marker="o", markerfacecolor="white", markersize=3.8))
     axes.axvline(0, color=GREY, linewidth=0.8)
-    axes.set_yticks(places, [shorten(str(one), 30) for one in wide["label"]], fontsize=8)
+    axes.set_yticks(places, [shorten(str(one), 27) for one in wide["label"]], fontsize=8)
     axes.set_ylim(len(wide) - 0.4, -0.6)
     axes.tick_params(axis="y", labelcolor=INK)
     few_marks(axes, "x")
@@ -78,7 +78,7 @@ def tornado_words(found: Sensitivity) -> str:
 def frontier_figure(found: Frontier) -> Figure:
     """All points by cost and benefit; those on the frontier joined, with intervals and their numbers."""
     labels = ["on the frontier, 95 %", "beaten"]
-    figure, (axes,) = panels([PLANE], f"{found.benefit.label} by cost", labels, left=SIDE, right=EDGE, bottom=0.5)
+    figure, (axes,) = panels([PLANE], "Points that no other beats", labels, left=SIDE, right=EDGE, bottom=0.5)
     table, best = found.table, found.best
     others = table[~table["on_frontier"]]
     axes.plot(others["cost"], others["benefit"], "o", color=SILVER, markersize=3.4, markeredgewidth=0)

@@ -71,6 +71,15 @@ def test_a_sweep_from_first_look_to_last_table(place):
     assert json.loads(invoke("sweep", "quota.toml", "--json").stdout)["done"] == 3
 
 
+def test_a_finished_sweep_shows_what_its_file_says_now(place):
+    invoke("sweep", "quota.toml", "--out", "out")
+    file = place / "quota.toml"
+    file.write_text(file.read_text("utf-8").replace("title = ", 'title = "Renamed: " # '), "utf-8")
+
+    assert "Renamed: " in invoke("sweep", "quota.toml", "--out", "out").stdout
+    assert "Renamed: " in (place / "out" / "report.html").read_text("utf-8")
+
+
 def test_shards_are_merged(place):
     for number in (1, 2):
         assert invoke("sweep", "quota.toml", "--shard", f"{number}/2", "--out", f"part-{number}").exit_code == 0
