@@ -11,7 +11,7 @@ import statistics
 import time
 from typing import Any
 
-from experiments.checks.page import serve
+from market_abm.app.server import serve_apart
 
 WEEKS_BAR, DRAWS_BAR, PRESS_BAR_MS = 20.0, 4.0, 300.0
 
@@ -78,7 +78,7 @@ def main() -> int:
     from playwright.sync_api import sync_playwright
 
     alone = headless(asked.scenario, 150)
-    server = serve(asked.scenario, asked.port)
+    server = serve_apart(asked.scenario, asked.port)
     try:
         with sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])

@@ -9,6 +9,7 @@ Run as a module it is the measured driver itself.
 import contextlib
 import dataclasses
 import json
+import logging
 import multiprocessing
 import subprocess
 import sys
@@ -110,7 +111,7 @@ def dask_map() -> Iterator[Way]:
     distributed = dask_engine.load_distributed()
     with (
         distributed.LocalCluster(
-            n_workers=WORKERS, threads_per_worker=1, dashboard_address=None, silence_logs=50
+            n_workers=WORKERS, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
         ) as cluster,
         distributed.Client(cluster, set_as_default=False) as client,
     ):

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from market_abm.app.server import serve_apart as serve
+from market_abm.app.server import serve_apart
 
 WORLD_MB = 60.0  # one world of default size with its record, twelve years played: what the check allows
 WARM = 5  # sessions before memory counts: caches fill with the first ones
@@ -45,7 +45,7 @@ def main() -> int:
     asked = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
-    server = serve(asked.scenario, asked.port)
+    server = serve_apart(asked.scenario, asked.port)
     try:
         with sync_playwright() as driver:
             browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])

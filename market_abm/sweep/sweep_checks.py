@@ -125,15 +125,12 @@ def check_design(sweep: Sweep) -> Iterator[Fault]:
 
 def check_replications(sweep: Sweep) -> Iterator[Fault]:
     """Seeds are added only with a target and a limit."""
-    names = [outcome.name for outcome in sweep.outcome]
     most, precise = sweep.most_replications, sweep.precise
     if most is not None and precise is None:
         yield Fault(("most_replications",), "belongs to [precise], which is missing.", "Name an outcome and a width.")
     if precise is None:
         return
-    if precise.outcome not in names:
-        what = f'"{precise.outcome}" is no outcome of this file.'
-        yield Fault(("precise", "outcome"), what, suggest(precise.outcome, names))
+    yield from _faults_of_outcome(sweep, precise.outcome, ("precise", "outcome"))
     if most is None:
         yield Fault(("most_replications",), "missing; [precise] needs a limit.", "Write most_replications = 40.")
     elif most < sweep.replications:
@@ -147,15 +144,18 @@ def check_outcomes(sweep: Sweep) -> Iterator[Fault]:
     yield from check_outcome(Experiment.model_construct(outcome=sweep.outcome))
 
 
+def _faults_of_outcome(sweep: Sweep, name: str, where: Where) -> Iterator[Fault]:
+    names = [outcome.name for outcome in sweep.outcome]
+    if name not in names:
+        yield Fault(where, f'"{name}" is no outcome of this file.', suggest(name, names))
+
+
 def check_frontier(sweep: Sweep) -> Iterator[Fault]:
     """A frontier is drawn between two outcomes of the file."""
     if sweep.frontier is None:
         return
-    names = [outcome.name for outcome in sweep.outcome]
-    for key in ("cost", "benefit"):
-        name = getattr(sweep.frontier, key)
-        if name not in names:
-            yield Fault(("frontier", key), f'"{name}" is no outcome of this file.', suggest(name, names))
+    yield from _faults_of_outcome(sweep, sweep.frontier.cost, ("frontier", "cost"))
+    yield from _faults_of_outcome(sweep, sweep.frontier.benefit, ("frontier", "benefit"))
     if sweep.frontier.cost == sweep.frontier.benefit:
         yield Fault(("frontier", "benefit"), "is the cost as well.", "Name two outcomes.")
 
