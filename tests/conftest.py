@@ -13,9 +13,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from market_abm.model import MineralMarket
 from market_abm.scenario.schema import Scenario
+
+# A machine with other work to do is no defect: hangs are found by the time limit of the whole suite.
+settings.register_profile("market_abm", deadline=None)
+settings.load_profile("market_abm")
 
 START = dt.date(2010, 1, 4)
 

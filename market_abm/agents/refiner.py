@@ -10,7 +10,7 @@ from market_abm.units import WEEKS_PER_YEAR, Values
 
 PROMPT_DISCOUNT, SLOW_PREMIUM = -0.01, 0.02  # log steps of the two tranches (MODEL 6.4)
 TREND_RANGE = (-0.3, 0.8)  # trends beyond these change withholding no further (prototype v3)
-COVER_WEEKS = 4.0  # stock is counted in weeks of usual output, four at a time (MODEL 6.4)
+COVER_WEEKS = 4.0  # stock is counted in weeks of usual sales, four at a time (MODEL 6.4: of output)
 
 
 class Refiner(Agent):
@@ -30,6 +30,8 @@ class Refiner(Agent):
     unit_cost = Column("US$/kg REO", low=0)
     usual_intake = Column("g REO/week", low=0)
     usual_output = Column("g/week", by_material=True, low=0)
+    usual_sales = Column("g/week", by_material=True, low=0)
+    offered = Column("g", by_material=True, low=0)
     stock = Column("g", by_material=True, book="mass", low=0)
     cash = Column("micro-US$", book="money")
 
@@ -40,8 +42,11 @@ class Refiner(Agent):
 
     @rule
     def cover(self) -> Values:
-        """Unsold stock in four-week units of usual output [4 weeks], shape (materials, ...)."""
-        return ratio(self.stock, COVER_WEEKS * self.usual_output)
+        """Unsold stock in four-week units of usual sales [4 weeks], shape (materials, ...).
+
+        Of sales, not of output: else plants whose mines cut back while stocks run out see no shortage.
+        """
+        return ratio(self.stock, COVER_WEEKS * self.usual_sales)
 
     @rule
     def least_price(self) -> Values:
@@ -77,7 +82,10 @@ class Refiner(Agent):
 
     @rule
     def asks(self) -> tuple[Values, Values]:
-        """Offer the whole stock in two halves: prompt, and slower at the usual price.
+        """Offer the whole stock in two halves: prompt, and slower towards the usual price of half a year.
+
+        The slow half leans on that price only as far as stock covers the target: else half of what is left
+        would go at last half-year's price until nothing is left.
 
         Returns
         -------
@@ -93,6 +101,7 @@ class Refiner(Agent):
         step = lean + held_back + noise
         floor = self.least_price()
         prompt = np.maximum(floor, quote * np.exp(step[0] + PROMPT_DISCOUNT))
-        slow = np.maximum(floor, 0.5 * (quote + usual) * np.exp(step[1] + SLOW_PREMIUM))
+        of_usual = 0.5 * np.minimum(self.cover() / rules.target_cover, 1.0)
+        slow = np.maximum(floor, (quote + of_usual * (usual - quote)) * np.exp(step[1] + SLOW_PREMIUM))
         half = self.stock // 2
         return np.stack([prompt, slow]), np.stack([half, self.stock - half])

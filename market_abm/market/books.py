@@ -159,5 +159,7 @@ def _open_plants(model: "MineralMarket") -> None:
     refiners.usual_intake[:] = intake
     refiners.usual_output[:] = content * refiners.recovery
     refiners.unit_cost[:] = cost / np.maximum(intake, 1.0) + refiners.fee
+    refiners.usual_sales[:] = refiners.usual_output
     stock = np.floor(START_COVER_WEEKS * refiners.usual_output).astype(np.int64)
     model.ledger.move_all("opening", model.opening, model.group_of(refiners), stock, source_row=0)
+    refiners.offered[:] = refiners.stock

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 GREATEST_OVERRUN = 0.3  # tolerated output over the quota in a boom (MODEL 17)
 OVERRUN_MARGIN = 1.5  # revenue over cost at which overruns begin (MODEL 17)
 OUTPUT_WEEKS = 26.0  # span of the average of a plant's output (prototype v3)
+SALES_WEEKS = 26.0  # span of the average of a plant's sales (as of its output)
 COST_WEEKS = 8.0  # span of the average of a plant's unit cost (assumed)
 GREATEST_STORE = 0.5  # part of output that can be diverted into a reserve (prototype v3)
 
@@ -56,7 +57,7 @@ def _unsold(model: "MineralMarket", miners: "Population") -> FloatArray:
     if not refiners.size:
         return np.zeros(miners.size)
     value = refiners.stock * market.price[:, refiners.zone]
-    usual = refiners.usual_output * market.price[:, refiners.zone] * 4.0
+    usual = refiners.usual_sales * market.price[:, refiners.zone] * 4.0
     held, made = value.sum(axis=0), usual.sum(axis=0)
     own = held / np.maximum(made, 1e-9)
     zones = len(market.zones)
@@ -153,9 +154,12 @@ def _send_outside(model: "MineralMarket", miners: "Population", grams: IntArray,
 def _refine(model: "MineralMarket", intake: IntArray, content: FloatArray, feed_cost: FloatArray) -> None:
     """Separate what arrived: each oxide is floored, the rest is other oxides and losses."""
     refiners, ledger = model.refiners, model.ledger
+    sold = np.maximum(refiners.offered - refiners.stock, 0)  # by contract and on the spot, since the last week
+    refiners.usual_sales[:] += (sold - refiners.usual_sales) / SALES_WEEKS
     ledger.move("separation", model.concentrate_row, model.feed_group, model.separation, intake, sink_row=0)
     oxide = np.floor(content * refiners.recovery).astype(np.int64)
     ledger.move_all("separation", model.separation, model.group_of(refiners), oxide, source_row=0)
+    refiners.offered[:] = refiners.stock
     lost = int(intake.sum() - oxide.sum())
     ledger.move("other oxides and losses", model.concentrate_row, model.separation, model.losses, [lost], 0, 0)
     _pay_fees(model, intake)

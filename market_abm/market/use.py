@@ -22,7 +22,8 @@ def consume(model: "MineralMarket") -> None:
     price = makers.sales_price()
     revenue = np.where(makers.product < 0, micros(used, price).sum(axis=0), 0)
     model.need, model.used = need, used
-    model.lost_sales = ((need - used) * price / 1000.0).sum(axis=0)  # US$: grams x US$/kg / 1000
+    short = np.maximum(np.floor(need) - used, 0.0)  # the part of a gram that is rounded off is not lost
+    model.lost_sales = (short * price / 1000.0).sum(axis=0)  # US$: grams x US$/kg / 1000
     group = model.group_of(makers)
     ledger.pay("goods", model.customers, group, revenue, payer_row=0)
     swarf = np.floor(used * model.market.is_oxide[:, None] * model.scenario.parameters.recycling.swarf_share).astype(

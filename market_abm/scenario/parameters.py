@@ -75,7 +75,7 @@ class RefinerParameters(Part):
     """How refiners price oxide from stock (ODD: Refiner)."""
 
     cover_slope: NonNegative = field(0.03, "1", "Fall of the ask per 4 weeks of stock above target.", CRISIS)
-    target_cover: NonNegative = field(2.135, "4 weeks", "Stock at which the ask follows last week's price.", V3)
+    target_cover: Positive = field(2.135, "4 weeks", "Stock at which the ask follows last week's price.", V3)
     ask_rise: NonNegative = field(0.05, "1", "Greatest log premium asked on scarce stock.", V3)
     ask_fall: NonNegative = field(0.07, "1", "Greatest log discount asked on excess stock.", "prototype v3")
     withholding: NonNegative = field(0.08872, "1", "Log premium per unit of price trend.", V3)

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market_abm.agents.population import Population
+from market_abm.market.production import SALES_WEEKS
 from market_abm.model import MineralMarket
 from market_abm.units import WEEKS_PER_YEAR
 
@@ -41,9 +42,9 @@ def steady(tiny_model: Callable[..., MineralMarket]) -> Population:
 
 
 def hold(plants: Population, cover_units: float) -> None:
-    """Give every plant so many four-week units of usual output, by entries in the ledger."""
+    """Give every plant so many four-week units of usual sales, by entries in the ledger."""
     model = plants.model
-    wanted = np.rint(4.0 * cover_units * plants.usual_output).astype(np.int64)
+    wanted = np.rint(4.0 * cover_units * plants.usual_sales).astype(np.int64)
     model.ledger.move_all("test", model.opening, model.group_of(plants), wanted - plants.stock, source_row=0)
 
 
@@ -83,11 +84,29 @@ def test_an_oxide_that_does_not_pay_its_finishing_stays_in_the_mixture(
     assert (limit[:, DY] >= dear).all()
 
 
-def test_cover_counts_weeks_of_output_in_fours(plants: Population) -> None:
+def test_cover_counts_weeks_of_sales_in_fours(plants: Population) -> None:
     hold(plants, 3.0)
-    working = plants.usual_output > 0
+    working = plants.usual_sales > 0
 
     np.testing.assert_allclose(plants.cover()[working], 3.0, rtol=1e-5)
+
+
+def test_a_plant_whose_mines_stand_still_sees_its_cover_shrink_as_it_sells(plants: Population) -> None:
+    hold(plants, 3.0)
+    plants.usual_output[:] = 0.0
+    working = plants.usual_sales > 0
+
+    np.testing.assert_allclose(plants.cover()[working], 3.0, rtol=1e-5)
+
+
+def test_usual_sales_follow_what_left_the_stock(tiny_model: Callable[..., MineralMarket]) -> None:
+    model = tiny_model({})
+    plants = model.refiners
+    for _ in range(30):
+        sold, before = plants.offered - plants.stock, plants.usual_sales.copy()
+        model.step()
+        np.testing.assert_allclose(plants.usual_sales, before + (np.maximum(sold, 0) - before) / SALES_WEEKS)
+    assert (plants.usual_sales[NDPR] > 0).any()
 
 
 def test_at_target_cover_asks_stand_on_the_quote(plants: Population) -> None:
@@ -100,6 +119,17 @@ def test_at_target_cover_asks_stand_on_the_quote(plants: Population) -> None:
 
     np.testing.assert_allclose(limit[0, NDPR, 0], 20.0 * np.exp(-0.01), rtol=1e-5)
     np.testing.assert_allclose(limit[1, NDPR, 0], 15.0 * np.exp(0.02), rtol=1e-5)
+
+
+def test_a_plant_that_is_short_does_not_ask_last_half_years_price(plants: Population) -> None:
+    hold(plants, 2.135 / 2)
+    plants.unit_cost[:], plants.market.anchor[:] = 0.0, 0.0
+    plants.market.quote[:], plants.market.average[:] = 20.0, 10.0
+
+    limit, _ = plants.asks()
+
+    a_quarter_of_the_way = 17.5 * np.exp(0.04 * 2.135 / 2 + 0.02)
+    np.testing.assert_allclose(limit[1, NDPR, 0], a_quarter_of_the_way, rtol=1e-5)
 
 
 @pytest.mark.parametrize(("units", "step"), [(0.0, 0.05), (3.135, -0.04), (50.0, -0.07)])

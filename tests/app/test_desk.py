@@ -124,7 +124,7 @@ junk = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(place=st.sampled_from(USABLE), values=st.data())
 def test_no_form_makes_the_desk_stumble(small: Scenario, place: tuple[str, str], values: st.DataObject) -> None:
     world = World(small, seed=1)

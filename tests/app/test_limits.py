@@ -77,7 +77,7 @@ def test_garbage_is_refused_in_words(data: bytes, said: str) -> None:
         read_upload(data, "../x/garbage.toml")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(data=st.one_of(st.binary(max_size=200), st.text(max_size=200).map(str.encode)))
 def test_no_bytes_raise_anything_but_words(data: bytes) -> None:
     with pytest.raises((ScenarioError, LimitError)):

@@ -122,7 +122,7 @@ def test_an_embargo_in_calm_2009_raises_the_price_outside_and_replays_to_the_sam
 acts = st.lists(st.tuples(st.integers(0, 6), st.integers(0, len(DECREES) - 1), st.booleans()), max_size=6)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(acts=acts)
 def test_whatever_is_decreed_and_lifted_replays_to_the_same_digest(
     tiny_scenario: Callable[..., Scenario], acts: list[tuple[int, int, bool]]
@@ -226,7 +226,7 @@ def test_a_promise_that_is_taken_back_was_believed_until_then(tiny_scenario: Cal
 
 
 # -- going back ------------------------------------------------------------------------------
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(week=st.integers(0, 40), decreed=st.lists(st.integers(0, 39), max_size=3, unique=True))
 def test_a_branch_shares_the_past_to_the_last_bit_and_the_same_luck_after(
     tiny_scenario: Callable[..., Scenario], week: int, decreed: list[int]

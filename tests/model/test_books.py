@@ -195,7 +195,7 @@ def _worlds(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[dict[str, Any]]
     return changes, draw(st.lists(found, max_size=6))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(world=_worlds(), seed=st.integers(0, 10**6))
 def test_any_world_balances_every_week(
     tiny_scenario: Callable[..., Scenario],
