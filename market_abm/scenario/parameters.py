@@ -1,7 +1,8 @@
 """Behavioural parameters: one class for each kind of agent, one field for each number in its rules.
 
 Defaults marked `prototype v3` were partly fitted to 2009-2020 prices in the
-second prototype (MODEL 17); they are start values here, not estimates.
+second prototype (MODEL 17); those marked `calibrated` by a search over the
+in-sample rows of the scorecard; neither is an estimate.
 """
 
 from typing import Self
@@ -12,18 +13,18 @@ from market_abm.scenario.fields import NonNegative, Part, Positive, Range, Share
 
 LONGEST_MEMORY_WEEKS = 39  # prices of 40 weeks are kept
 V3 = "calibrated: prototype v3, MODEL 17"
-CRISIS = "calibrated: prices of 2009-2013, experiments/calibration"
+CALIBRATED = "calibrated: in-sample rows of the scorecard of 2008-18 (docs/decisions.md)"
 
 
 class ManufacturerParameters(Part):
     """How manufacturers use, save, hoard and bid (ODD: Manufacturer)."""
 
-    catch_up_weeks: Positive = field(6.5, "week", "Time in which a gap to the target stock is closed.", CRISIS)
+    catch_up_weeks: Positive = field(5.2, "week", "Time in which a gap to the target stock is closed.", CALIBRATED)
     gap_premium: NonNegative = field(0.02, "1", "Log premium bid when stock is wholly missing.", V3)
     fear_cover: NonNegative = field(
-        2.7, "1", "Extra target cover at perceived risk 1, as a share of base cover.", CRISIS
+        3.9, "1", "Extra target cover at perceived risk 1, as a share of base cover.", CALIBRATED
     )
-    trend_cover: NonNegative = field(0.15, "1", "Extra target cover per unit of price trend.", CRISIS)
+    trend_cover: NonNegative = field(0.1, "1", "Extra target cover per unit of price trend.", CALIBRATED)
     dead_band: NonNegative = field(0.2, "1", "Log price moves over 19 weeks below this are noise to buyers.", V3)
     attention: Share = field(0.91, "1", "Weight of the export price in the trend seen inside a gated zone.", V3)
     kinship: Share = field(
@@ -33,16 +34,16 @@ class ManufacturerParameters(Part):
     )
     critical_weeks: NonNegative = field(3.0, "week", "Cover below which a purchase is critical.", "prototype v3")
     critical_premium: NonNegative = field(0.15, "1", "Price rise accepted at once on critical purchases.", "MODEL 6.1")
-    patience: Share = field(0.65, "1", "Share of normal purchases that waits for the average price.", CRISIS)
-    extrapolation: NonNegative = field(0.55, "1", "Part of the expected weekly rise that is bid.", CRISIS)
+    patience: Share = field(0.89, "1", "Share of normal purchases that waits for the average price.", CALIBRATED)
+    extrapolation: NonNegative = field(0.8, "1", "Part of the expected weekly rise that is bid.", CALIBRATED)
     fear_rise: Share = field(0.12, "1/week", "Speed at which perceived risk rises to the news.")
     fear_fade: Share = field(0.02, "1/week", "Speed at which perceived risk fades (half-life 34 weeks).")
     news_weight: NonNegative = field(1.3, "1", "Alarm per unit of surprise cut in an export quota.", "MODEL 6.1")
     alarm_others: Share = field(0.4, "1", "Alarm in third zones while another is under embargo.", "MODEL 6.1")
     alarm_origin: Share = field(0.1, "1", "Alarm inside the embargoing zone.", "MODEL 6.1")
     crackdown_alarm: NonNegative = field(0.6, "1", "Alarm inside a zone per unit of crackdown.", "MODEL 17")
-    shortage_alarm: NonNegative = field(0.6, "1", "Alarm when stock is gone.", "MODEL 6.1")
-    thrift_elasticity: NonNegative = field(0.22, "1", "Elasticity of use intensity to the 26-week price.", CRISIS)
+    shortage_alarm: NonNegative = field(0.081, "1", "Alarm when stock is gone.", CALIBRATED)
+    thrift_elasticity: NonNegative = field(0.28, "1", "Elasticity of use intensity to the 26-week price.", CALIBRATED)
     thrift_reversal: NonNegative = field(0.02, "1/year", "Speed at which intensity comes back: know-how is kept.")
     bid_noise: NonNegative = field(0.015, "1", "Standard deviation of log bids.", "prototype v3")
     business_cycle_sd: NonNegative = field(0.03, "1", "Standard deviation of a zone's demand cycle.", "MODEL 6.7")
@@ -59,14 +60,14 @@ class MinerParameters(Part):
     )
     response: Share = field(0.08, "1/week", "Speed of utilisation.", "MODEL 6.3")
     response_home: Share = field(0.12, "1/week", "Speed of utilisation of quota-bound and illegal mines.", "MODEL 6.3")
-    stock_curb: NonNegative = field(0.05, "1", "Cut in output per 4 weeks of unsold stock above 2.", V3)
+    stock_curb: NonNegative = field(0.0027, "1", "Cut in output per 4 weeks of unsold stock above 2.", CALIBRATED)
     ramp_weeks: Positive = field(60.0, "week", "Time from first ore to full output.", "MODEL 6.3")
-    expansion: NonNegative = field(0.07, "1/year", "Growth of quota-bound capacity while fully used.", "MODEL 6.3")
+    expansion: NonNegative = field(0.11, "1/year", "Growth of quota-bound capacity while fully used.", CALIBRATED)
     overrun_response: NonNegative = field(0.03, "1", "Tolerated overrun of the mining quota per unit of margin.", V3)
-    entry_speed: NonNegative = field(0.65, "1/year", "Growth of illegal capacity per unit of margin.", CRISIS)
+    entry_speed: NonNegative = field(0.35, "1/year", "Growth of illegal capacity per unit of margin.", CALIBRATED)
     entry_margin: Positive = field(1.15, "1", "Revenue over cost at which illegal diggers enter.", "MODEL 6.3")
-    illegal_bounds: Range = field((0.3, 2.5), "1", "Limits of illegal capacity over its start value.", "MODEL 6.3")
-    enforcement_leak: NonNegative = field(0.45, "1", "How far margins corrupt enforcement.", CRISIS)
+    illegal_bounds: Range = field((0.3, 1.93), "1", "Limits of illegal capacity over its start value.", CALIBRATED)
+    enforcement_leak: NonNegative = field(0.21, "1", "How far margins corrupt enforcement.", CALIBRATED)
     depletion: NonNegative = field(0.2, "1", "Elasticity of cost to the share of reserve mined.", "MODEL 6.3")
     care_cost_share: NonNegative = field(0.012, "1/year", "Care and fixed cost as a share of capex.", "MODEL 6.3")
 
@@ -74,8 +75,8 @@ class MinerParameters(Part):
 class RefinerParameters(Part):
     """How refiners price oxide from stock (ODD: Refiner)."""
 
-    cover_slope: NonNegative = field(0.03, "1", "Fall of the ask per 4 weeks of stock above target.", CRISIS)
-    target_cover: Positive = field(2.135, "4 weeks", "Stock at which the ask follows last week's price.", V3)
+    cover_slope: NonNegative = field(0.21, "1", "Fall of the ask per 4 weeks of stock above target.", CALIBRATED)
+    target_cover: Positive = field(1.8, "4 weeks", "Stock at which the ask follows last week's price.", CALIBRATED)
     ask_rise: NonNegative = field(0.05, "1", "Greatest log premium asked on scarce stock.", V3)
     ask_fall: NonNegative = field(0.07, "1", "Greatest log discount asked on excess stock.", "prototype v3")
     withholding: NonNegative = field(0.08872, "1", "Log premium per unit of price trend.", V3)
@@ -83,16 +84,16 @@ class RefinerParameters(Part):
     cost_floor: Range = field((0.6, 0.95), "1", "Least and greatest share of cost accepted.", "MODEL 6.4")
     floor_slope: NonNegative = field(0.02, "1", "Fall of that share per 4 weeks of stock above 2.", "MODEL 6.4")
     holding_return: NonNegative = field(
-        0.7,
+        0.11,
         "1/year",
         "Return asked for keeping oxide: interest, storage, risk of the price. Great: no reserve price.",
-        CRISIS,
+        CALIBRATED,
     )
     finishing_share: Share = field(
-        0.0,
+        0.26,
         "1",
         "Part of the separation fee spent on finishing a single oxide; for less it stays in the mixture. 0: never.",
-        "assumed; .3 to .4 gives La and Ce of 2016-18 (prices.csv)",
+        CALIBRATED,
     )
     other_credit_usd_per_kg: NonNegative = field(0.3, "US$/kg REO", "Revenue from oxides outside the scenario.")
 
@@ -100,16 +101,18 @@ class RefinerParameters(Part):
 class SpeculatorParameters(Part):
     """How traders form expectations, switch, trade and borrow (ODD: Speculator)."""
 
-    gain: NonNegative = field(0.13, "1", "Mean chartist extrapolation of the own trend over 13 weeks.", CRISIS)
+    gain: NonNegative = field(0.26, "1", "Mean chartist extrapolation of the own trend over 13 weeks.", CALIBRATED)
     gain_range: Range = field((0.4, 1.6), "1", "Spread of the gain over traders.", "prototype v3")
     memory_weeks: Range = field((8.0, 32.0), "week", "Own memory over which a trend is measured.", "MODEL 6.2")
-    trend_threshold: NonNegative = field(0.11, "1", "Log move over the memory below which there is no trend.", CRISIS)
+    trend_threshold: NonNegative = field(
+        0.11, "1", "Log move over the memory below which there is no trend.", CALIBRATED
+    )
     reversion: NonNegative = field(
         0.5, "1", "Part of the gap to the 78-week price a fundamentalist expects to close.", "MODEL 6.2"
     )
     round_trip_cost: NonNegative = field(0.02, "1", "Cost of buying and selling again.", "MODEL 6.2")
     full_position: Positive = field(0.2, "1", "Expected return at which all capital is committed.", "MODEL 6.2")
-    aggressiveness: Share = field(0.26, "1/week", "Part of the wanted change ordered in a week.", CRISIS)
+    aggressiveness: Share = field(0.22, "1/week", "Part of the wanted change ordered in a week.", CALIBRATED)
     loss_aversion: NonNegative = field(
         0.3, "1", "Part of the log loss on metal held that is added to the ask.", "Genesove and Mayer 2001: .25 to .35"
     )
@@ -139,15 +142,13 @@ class SpeculatorParameters(Part):
 class SmugglingParameters(Part):
     """How goods leave past the gate (ODD: Smuggling)."""
 
-    least: Share = field(
-        0.33, "1", "Capacity as a share of use outside, with no rent.", "china_quotas_trade.csv Q19: a third in 2008"
-    )
+    least: Share = field(0.25, "1", "Capacity as a share of use outside, with no rent.", CALIBRATED)
     greatest: Share = field(
         0.6, "1", "Greatest capacity as a share of use outside.", "china_quotas_trade.csv Q18, Q10: 40 of 68 kt in 2014"
     )
     response: NonNegative = field(0.25, "1", "Capacity per unit of price ratio above the threshold.", "MODEL 3")
     threshold: NonNegative = field(1.1, "1", "Outside over inside price at which smuggling grows.", "MODEL 3")
-    response_weeks: Positive = field(22.0, "week", "Span in which capacity follows the rent.", CRISIS)
+    response_weeks: Positive = field(36.0, "week", "Span in which capacity follows the rent.", CALIBRATED)
     risk_costs: tuple[float, float, float] = field(
         (0.12, 0.30, 0.60), "1", "Risk cost of three tranches as a share of price.", "MODEL 17"
     )
@@ -169,7 +170,7 @@ class LicenceParameters(Part):
     holders: int = field(20, "1", "Number of licence holders.", ge=1, le=1000)
     release: Positive = field(1.25, "1", "Licences offered a week over an even spread of what is left.", "MODEL 6.6")
     concession: Range = field(
-        (0.002, 0.016),
+        (0.002, 0.033),
         "1/week",
         "Range of weekly cuts below the last licence price.",
         "calibrated: prototype v3 rent_cut, three tranches",

@@ -12,7 +12,7 @@ from pydantic import model_validator
 
 from market_abm.policy import AnyPolicy
 from market_abm.scenario.fields import Name, NonNegative, Part, Path, Positive, Range, Share, field
-from market_abm.scenario.parameters import Parameters
+from market_abm.scenario.parameters import CALIBRATED, Parameters
 
 
 class Time(Part):
@@ -42,7 +42,7 @@ class Zone(Part):
     )
     dependence: Share = field(0.8, "1", "Share of imports from the gated zone at the start.", "MODEL 17")
     hoarding: NonNegative = field(1.0, "1", "Strength of trend restocking over the normal one.", "MODEL 17")
-    thrift_speed: NonNegative = field(0.13, "1/year", "Greatest yearly fall of use intensity.", "prototype v3 thr_max")
+    thrift_speed: NonNegative = field(0.11, "1/year", "Greatest yearly fall of use intensity.", CALIBRATED)
 
 
 class Material(Part):
@@ -163,9 +163,7 @@ class Manufacturer(Part):
     makes: Product | None = field(None, "-", "Product sold on a market; silent means sold to customers outside.")
     growth_per_year: float = field(0.0, "1/year", "Trend growth of use.", ge=-0.5, le=0.5)
     cover_weeks: Range = field((7.0, 13.0), "week", "Normal stock.", "MODEL 6.1")
-    elasticity: Range = field(
-        (0.05, 0.15), "1", "Weekly elasticity of use to input cost.", "parameters.csv demand_elasticity_short_run"
-    )
+    elasticity: Range = field((0.096, 0.29), "1", "Weekly elasticity of use to input cost.", CALIBRATED)
     size_sigma: NonNegative = field(0.7, "1", "Spread of sizes (lognormal).", "MODEL 6.1")
     value_in_use_factor: Positive = field(1.0, "1", "Value in use over the material's median.")
 
