@@ -54,10 +54,11 @@ def test_the_price_is_the_recorded_one_and_the_rent_the_licences(played: World) 
 
 
 def test_an_embargo_leaves_a_rent_to_what_leaks(played: World) -> None:
-    shut = played.branch(20, "B")
+    open_gate, shut = played.branch(20, "A"), played.branch(20, "B")
     shut.decree(Embargo(origin="CN", destination="JP"))
-    shut.step(6)
-    before, after = supply_and_demand(played, "NdPr", "JP"), supply_and_demand(shut, "NdPr", "JP")
+    open_gate.step(4)
+    shut.step(4)
+    before, after = supply_and_demand(open_gate, "NdPr", "JP"), supply_and_demand(shut, "NdPr", "JP")
     assert before is not None
     assert after is not None
     assert after.scarcity_rent > before.scarcity_rent

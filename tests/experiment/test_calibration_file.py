@@ -187,7 +187,7 @@ tolerance = 0.2
         'Did you mean "fear_cover"?',
         'attention".high (line 8): 1.5 exceeds 1',
         'response".high (line 11): 0.2 is not above low = 0.3',
-        "target_cover\".start (line 12): The scenario's value 2.135 lies outside 3 to 8",
+        "target_cover\".start (line 12): The scenario's value 1.8 lies outside 3 to 8",
         'illegal_bounds" (line 15): This is no number',
         'story_share".low (line 19): 0 is not above 0. log = true needs bounds above 0',
     ]:

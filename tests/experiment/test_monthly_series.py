@@ -167,7 +167,6 @@ def test_columns_and_months_are_in_order(monthly):
         (r"^imports\.", "imports", "tonnes"),
         (r"^from_gated\.", "imports", "from_gated_tonnes"),
         (r"^use\.", "activity", "use_t"),
-        (r"^lost\.", "activity", "lost_usd"),
         (r"^mined\.", "mining", "tonnes"),
         (r"^licence\.used\.", "licences", "used_t"),
     ],
@@ -177,6 +176,15 @@ def test_months_add_up_to_the_run(run, monthly, pattern, name, column):
 
     assert total(monthly, pattern) == pytest.approx(whole, rel=1e-12)
     assert whole > 0
+
+
+def test_months_of_activity_lost_add_up_to_the_run(run):
+    activity = run.tables["activity"]
+    short = activity.assign(lost_usd=np.arange(len(activity), dtype=float))  # nothing is lost in so calm a run
+
+    months = monthly_series(Run(run.scenario, run.seed, {**run.tables, "activity": short}))
+
+    assert total(months, r"^lost\.") == pytest.approx(short["lost_usd"].sum(), rel=1e-12)
 
 
 def test_exports_are_the_licences_used(monthly):
