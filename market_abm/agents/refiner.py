@@ -96,12 +96,13 @@ class Refiner(Agent):
         quote, usual = market.quote[:, self.zone], market.average[:, self.zone]
         trend = beyond(market.trend[:, self.zone], market.dead_band)
         held_back = rules.withholding * between(trend, *TREND_RANGE) * market.hoarding_on
-        lean = between(-rules.cover_slope * (self.cover() - rules.target_cover), -rules.ask_fall, rules.ask_rise)
+        cover = self.cover()
+        lean = between(-rules.cover_slope * (cover - rules.target_cover), -rules.ask_fall, rules.ask_rise)
         noise = rules.ask_noise * self.normal("asks", 2 * len(quote)).reshape(2, *quote.shape)
         step = lean + held_back + noise
         floor = self.least_price()
         prompt = np.maximum(floor, quote * np.exp(step[0] + PROMPT_DISCOUNT))
-        of_usual = 0.5 * np.minimum(self.cover() / rules.target_cover, 1.0)
+        of_usual = 0.5 * np.minimum(cover / rules.target_cover, 1.0)
         slow = np.maximum(floor, (quote + of_usual * (usual - quote)) * np.exp(step[1] + SLOW_PREMIUM))
         half = self.stock // 2
         return np.stack([prompt, slow]), np.stack([half, self.stock - half])

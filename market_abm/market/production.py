@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from market_abm.agents.life import Stage
+from market_abm.agents.refiner import COVER_WEEKS
 from market_abm.market import finance
 from market_abm.market.concentrate import ticks_of
 from market_abm.market.rounding import micros, split_whole
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 
 GREATEST_OVERRUN = 0.3  # tolerated output over the quota in a boom (MODEL 17)
 OVERRUN_MARGIN = 1.5  # revenue over cost at which overruns begin (MODEL 17)
-OUTPUT_WEEKS = 26.0  # span of the average of a plant's output (prototype v3)
-SALES_WEEKS = 26.0  # span of the average of a plant's sales (as of its output)
+USUAL_WEEKS = 26.0  # span of the averages of a plant's intake, output and sales (prototype v3)
 COST_WEEKS = 8.0  # span of the average of a plant's unit cost (assumed)
 GREATEST_STORE = 0.5  # part of output that can be diverted into a reserve (prototype v3)
 
@@ -57,7 +57,7 @@ def _unsold(model: "MineralMarket", miners: "Population") -> FloatArray:
     if not refiners.size:
         return np.zeros(miners.size)
     value = refiners.stock * market.price[:, refiners.zone]
-    usual = refiners.usual_sales * market.price[:, refiners.zone] * 4.0
+    usual = refiners.usual_sales * market.price[:, refiners.zone] * COVER_WEEKS
     held, made = value.sum(axis=0), usual.sum(axis=0)
     own = held / np.maximum(made, 1e-9)
     zones = len(market.zones)
@@ -155,7 +155,7 @@ def _refine(model: "MineralMarket", intake: IntArray, content: FloatArray, feed_
     """Separate what arrived: each oxide is floored, the rest is other oxides and losses."""
     refiners, ledger = model.refiners, model.ledger
     sold = np.maximum(refiners.offered - refiners.stock, 0)  # by contract and on the spot, since the last week
-    refiners.usual_sales[:] += (sold - refiners.usual_sales) / SALES_WEEKS
+    refiners.usual_sales[:] += (sold - refiners.usual_sales) / USUAL_WEEKS
     ledger.move("separation", model.concentrate_row, model.feed_group, model.separation, intake, sink_row=0)
     oxide = np.floor(content * refiners.recovery).astype(np.int64)
     ledger.move_all("separation", model.separation, model.group_of(refiners), oxide, source_row=0)
@@ -167,8 +167,8 @@ def _refine(model: "MineralMarket", intake: IntArray, content: FloatArray, feed_
     now = feed_cost / np.maximum(intake, 1) + fees
     changed = refiners.unit_cost + (now - refiners.unit_cost) / COST_WEEKS
     refiners.unit_cost[:] = np.where(intake > 0, changed, refiners.unit_cost)
-    refiners.usual_intake[:] += (intake - refiners.usual_intake) / OUTPUT_WEEKS
-    refiners.usual_output[:] += (oxide - refiners.usual_output) / OUTPUT_WEEKS
+    refiners.usual_intake[:] += (intake - refiners.usual_intake) / USUAL_WEEKS
+    refiners.usual_output[:] += (oxide - refiners.usual_output) / USUAL_WEEKS
     model.refined = oxide
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market_abm.agents.population import Population
-from market_abm.market.production import SALES_WEEKS
+from market_abm.market.production import USUAL_WEEKS
 from market_abm.model import MineralMarket
 from market_abm.units import WEEKS_PER_YEAR
 
@@ -105,7 +105,7 @@ def test_usual_sales_follow_what_left_the_stock(tiny_model: Callable[..., Minera
     for _ in range(30):
         sold, before = plants.offered - plants.stock, plants.usual_sales.copy()
         model.step()
-        np.testing.assert_allclose(plants.usual_sales, before + (np.maximum(sold, 0) - before) / SALES_WEEKS)
+        np.testing.assert_allclose(plants.usual_sales, before + (np.maximum(sold, 0) - before) / USUAL_WEEKS)
     assert (plants.usual_sales[NDPR] > 0).any()
 
 

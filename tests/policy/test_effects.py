@@ -30,6 +30,10 @@ def free(tiny_model: MODEL) -> MineralMarket:
     return tiny_model(run=40)
 
 
+GENTLE_PLANTS = {"refiner": {"cover_slope": 0.03}}
+"""Plants that lean little against their stock: filling a stockpile hardly lifts the price, and the gate is busy."""
+
+
 def under(tiny_model: MODEL, *policies: dict[str, Any], run: int = 40, **changes: Any) -> MineralMarket:
     return tiny_model(changes or None, run=run, policy=policies)
 
@@ -109,14 +113,15 @@ def test_an_ample_quota_changes_no_price(tiny_model: MODEL, free: MineralMarket)
 
 def test_an_export_tax_stands_exactly_between_gate_and_home(tiny_model: MODEL) -> None:
     # Nobody smuggles: most smugglers are cheaper than this tax, and in weeks of small demand the gate stands idle.
-    taxed = under(tiny_model, {"type": "export_tax", "origin": "CN", "rate": path(0.2)}, rules_off=["smuggling"])
+    tax_policy = {"type": "export_tax", "origin": "CN", "rate": path(0.2)}
+    taxed = under(tiny_model, tax_policy, rules_off=["smuggling"], parameters=GENTLE_PLANTS)
     ticks = taxed.recorder.price[:40]
     through = taxed.recorder.flow[1:40][:, :, link(taxed, CN, FOB)] > 0
 
     gap = ticks[1:, :, FOB] - ticks[1:, :, CN]
     tax = np.floor(0.2 * ticks[:-1, :, CN] + 0.5).astype(np.int64)
 
-    assert through.mean() > 0.75
+    assert through.mean() > 0.9
     np.testing.assert_array_equal(gap[through], tax[through])
 
 
@@ -292,13 +297,12 @@ def test_a_stockpile_is_built_and_costs_its_price(tiny_model: MODEL, free: Miner
 
 def test_a_stockpile_is_released_under_an_embargo(tiny_model: MODEL) -> None:
     embargo = {"type": "embargo", "origin": "CN", "destination": "JP", "start": week(26)}
-    storing, bare = under(tiny_model, STOCKPILE, embargo), under(tiny_model, embargo)
+    storing = under(tiny_model, STOCKPILE, embargo, parameters=GENTLE_PLANTS)
+    bare = under(tiny_model, embargo, parameters=GENTLE_PLANTS)
     held = storing.recorder.stock[:40, 3, NDPR, JP]
 
-    rise, bare_rise = (prices(model, NDPR, JP, 30)[-1] / prices(model, NDPR, JP, 30)[0] for model in (storing, bare))
-
     assert held[39] < held[26]
-    assert rise < 0.95 * bare_rise  # filling it has lifted the price before
+    assert prices(storing, NDPR, JP, 30).mean() < prices(bare, NDPR, JP, 30).mean()
 
 
 def test_a_band_buys_below_and_later_sells_above(tiny_model: MODEL) -> None:
