@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from market_abm.experiment.hypothesis import Judgement, common_answer, judge_all
+from market_abm.experiment.hypothesis import Judgement, common_verdict, judge_all
 from market_abm.experiment.plan import Outcome
 from market_abm.experiment.plan_file import Plan
 from market_abm.experiment.statistics import (
@@ -75,12 +75,22 @@ class Finding:
         return table
 
     @functools.cached_property
+    def pooled(self) -> list[Judgement]:
+        """Judgements on the runs of all vectors together; a pair is one vector and one seed."""
+        every = {SHIPPED.name: self.arms} | {vector.name: arms for vector, arms in self.over.items()}
+        together = {arm: pd.concat({name: arms[arm] for name, arms in every.items()}) for arm in self.arms}
+        return judge_all(self.plan.experiment, together)
+
+    @functools.cached_property
     def verdicts(self) -> list[str]:
         """The verdict on each hypothesis: over all vectors when there are any."""
         if not self.over:
             return [judgement.verdict for judgement in self.judgements]
         columns = zip(*self.robustness.values(), strict=True)
-        return [common_answer([judgement.answer for judgement in column]) for column in columns]
+        return [
+            common_verdict([judgement.answer for judgement in column], pooled)
+            for column, pooled in zip(columns, self.pooled, strict=True)
+        ]
 
     @functools.cached_property
     def rows(self) -> list[Row]:
@@ -134,6 +144,8 @@ class Finding:
                 {"vector": name, "answer": judgements[number].answer, **estimate_told(judgements[number].estimate)}
                 for name, judgements in self.robustness.items()
             ]
+            pooled = self.pooled[number]
+            told["pooled"] = {"answer": pooled.answer, **estimate_told(pooled.estimate)}
         return told
 
 

@@ -96,7 +96,7 @@ def _hypotheses(finding: Finding) -> list[str]:
             "Seeds were added until the intervals were narrow or decided, so intervals are a little too narrow."
         )
     if finding.over:
-        notes.append("Measured under the shipped parameters; the verdict is that over all vectors of parameters below.")
+        notes.append("Measured under the shipped parameters; the verdict is that of the set of vectors below.")
     if finding.failures:
         notes.append(f"{len(finding.failures)} runs failed and count in no number (`results.json` names them).")
     heads = ["Hypothesis", "What must hold", "Measured, 95 %", "Verdict"]
@@ -175,11 +175,13 @@ def _robustness(finding: Finding) -> list[str]:
         return []
     names = [judgement.hypothesis.name for judgement in finding.judgements]
     rows = []
-    for vector, judgements in finding.robustness.items():
+    for vector, judgements in {**finding.robustness, "all runs together": finding.pooled}.items():
         cells = [f"{interval(one.estimate)} {one.answer}" for one in judgements]
         rows.append([vector, str(max(one.estimate.seeds for one in judgements)), *cells])
-    rows.append(["**over all**", "", *(f"**{verdict}**" for verdict in finding.verdicts)])
-    return ["## Over the set of parameters that fits", table(["Vector", "Seeds", *names], rows)]
+    rows.append(["**verdict**", "", *(f"**{verdict}**" for verdict in finding.verdicts)])
+    note = "The verdict is that of all runs together; where it is supported under one vector and contradicted under "
+    note += "another, it is not decided."
+    return ["## Over the set of parameters that fits", table(["Vector", "Seeds", *names], rows), note]
 
 
 def _texts(finding: Finding) -> list[str]:

@@ -67,17 +67,17 @@ def judge(hypothesis: Hypothesis, arms: Mapping[str, pd.DataFrame]) -> Judgement
     return Judgement(hypothesis, estimate, _answer(hypothesis, estimate))
 
 
-def common_answer(answers: Sequence[str]) -> str:
-    """Answer over several vectors of parameters: theirs when all agree, else words for how they do not."""
-    kinds = set(answers)
-    if len(kinds) == 1:
-        return answers[0]
-    if {SUPPORTED, CONTRADICTED} <= kinds:
+def common_verdict(answers: Sequence[str], pooled: Judgement) -> str:
+    """Verdict over several vectors of parameters: that of all their runs together, unless it flips.
+
+    Parameters
+    ----------
+    answers : answer under each vector, judged by its own runs.
+    pooled : judgement on the runs of all vectors.
+    """
+    if {SUPPORTED, CONTRADICTED} <= {*answers, pooled.answer}:
         return f"{OPEN} (flips over the set that fits)"
-    decided = SUPPORTED if SUPPORTED in kinds else CONTRADICTED
-    return (
-        f"{OPEN} ({decided} under {answers.count(decided)} of {len(answers)} vectors that fit, open under the others)"
-    )
+    return pooled.verdict
 
 
 def _pairs(hypothesis: Hypothesis, arms: Mapping[str, pd.DataFrame]) -> tuple[FloatArray, FloatArray | None]:

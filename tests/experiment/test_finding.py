@@ -225,7 +225,18 @@ class TestOver:
     def test_a_verdict_that_all_share_stands(self, engine, file, settings, fits):
         fits.write_text(fits.read_text().replace(": 10", ": 1.5"))
 
-        assert run_experiment(file, settings(over=fits)).verdicts == ["supported"]
+        finding = run_experiment(file, settings(over=fits))
+
+        assert finding.verdicts == ["supported"]
+        assert [one.estimate.seeds for one in finding.pooled] == [8 + 2 * 10]
+
+    def test_many_vectors_decide_what_few_seeds_of_each_cannot(self, engine, file, settings, fits):
+        fits.write_text(fits.read_text().replace(": 10", ": 1.5"))
+
+        finding = run_experiment(file, settings(over=fits, replications=1))
+
+        assert [one.answer for (one,) in finding.robustness.values()] == ["supported", "not decided", "not decided"]
+        assert finding.verdicts == ["supported"]
 
 
 class TestWhatGoesWrong:
