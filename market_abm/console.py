@@ -24,6 +24,7 @@ P = ParamSpec("P")
 FAILED, WRONG_INPUT, INTERRUPTED = 1, 2, 130
 LINE_SECONDS = 30.0  # between two lines of a long bar in a log
 LOG_WIDTH = 140  # columns of a table that goes to a file
+HEAD_WIDTH = 24  # letters in a line of the head of a column of numbers
 
 
 def told(text: str) -> None:
@@ -141,7 +142,9 @@ def _bar(title: str) -> Iterator[Callable[[int, int, str, bool], None]]:
 
 # -- results -------------------------------------------------------------------------------------
 def show_table(heads: list[str], rows: list[list[str]], numbers: int = 0) -> None:
-    """Print a table; the last `numbers` columns are aligned right."""
+    """Print a table; the last `numbers` columns are aligned right, their heads in lines of `HEAD_WIDTH` at most."""
+    from textwrap import fill
+
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -150,7 +153,8 @@ def show_table(heads: list[str], rows: list[list[str]], numbers: int = 0) -> Non
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for place, head in enumerate(heads):
         right = place >= len(heads) - numbers
-        table.add_column(head, justify="right" if right else "left", no_wrap=right, overflow="fold")
+        shown = fill(head, HEAD_WIDTH) if right else head  # a long head must not starve the words beside it
+        table.add_column(shown, justify="right" if right else "left", no_wrap=right, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     Console(width=None if sys.stdout.isatty() else LOG_WIDTH).print(table)

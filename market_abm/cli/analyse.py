@@ -94,8 +94,11 @@ def discover(
 @plainly
 def frontier(
     folder: SweepDir,
-    cost: Annotated[str, typer.Option(metavar="NAME", help="Outcome of which less is better.")],
-    benefit: Annotated[str, typer.Option(metavar="NAME", help="Outcome of which more is better.")],
+    cost: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Outcome of which less is better; both as in the file when silent."),
+    ] = None,
+    benefit: Annotated[str | None, typer.Option(metavar="NAME", help="Outcome of which more is better.")] = None,
     less_is_better: Annotated[
         bool, typer.Option("--less-is-better", help="Of the benefit less is better too, as of a loss.")
     ] = False,
@@ -105,8 +108,13 @@ def frontier(
     """Points of a sweep that no other beats in both cost and benefit, with intervals over seeds."""
     from market_abm.sweep.frontier import frontier as unbeaten
     from market_abm.sweep.pictures import frontier_figure
+    from market_abm.sweep.response import AnalysisError
 
     results, place = _results(folder, out)
+    if cost is None and benefit is None and (asked := results.sweep.frontier):
+        cost, benefit, less_is_better = asked.cost, asked.benefit, asked.less_is_better
+    if cost is None or benefit is None:
+        raise AnalysisError("give --cost and --benefit, or a [frontier] in the sweep's file.")
     found = unbeaten(results, cost, benefit, less_is_better)
     name = f"frontier-{benefit}-by-{cost}"
     _write(place, name, found.table.reset_index(), frontier_figure(found))

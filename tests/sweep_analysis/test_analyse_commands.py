@@ -128,6 +128,28 @@ def test_pending_runs_are_told_beside_the_results(support, monkeypatch):
     assert "12 of 60 runs are still pending" in err
 
 
+def test_the_frontier_of_the_file_is_told_in_lines_that_can_be_read(monkeypatch, tmp_path):
+    rules = {"cost": lambda x: 10 * x.cap, "lost": lambda x: 100 - 20 * x.cap}
+    labels = [
+        {"name": name, "label": f"A long name of the factor {name} that is told in full"} for name in ("cap", "aid")
+    ]
+    long = [
+        {"name": name, "label": f"The {name} of it all, over many years", "unit": "US$ m", "series": "lost.JP"}
+        for name in rules
+    ]
+    asked = {"cost": "cost", "benefit": "lost", "less_is_better": True}
+    table = grid(cap=[0, 1, 2, 3], aid=[0, 1])
+    results = made(
+        table, rules, kind="grid", factors=labels, outcomes=long, seeds=6, noise=2, frontier=asked, folder=tmp_path
+    )
+
+    code, out, _ = call("frontier", stands(monkeypatch, results))
+
+    assert code == 0
+    assert "factor cap that is told in full" in out  # not a letter a line
+    assert (tmp_path / "analysis" / "frontier-lost-by-cost.png").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [
@@ -135,6 +157,7 @@ def test_pending_runs_are_told_beside_the_results(support, monkeypatch):
         (["discover", "--outcome", "lost", "--above", "5"], "discovery needs at least 20"),
         (["discover", "--outcome", "lost"], "give one of --above and --below"),
         (["frontier", "--cost", "cost", "--benefit", "cost"], "a frontier needs two outcomes"),
+        (["frontier", "--cost", "cost"], "give --cost and --benefit, or a [frontier] in the sweep's file"),
     ],
 )
 def test_what_cannot_be_answered_ends_with_2_and_words(support, words, says):
