@@ -11,6 +11,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator
+from textwrap import fill
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 import typer
@@ -143,8 +144,6 @@ def _bar(title: str) -> Iterator[Callable[[int, int, str, bool], None]]:
 # -- results -------------------------------------------------------------------------------------
 def show_table(heads: list[str], rows: list[list[str]], numbers: int = 0) -> None:
     """Print a table; the last `numbers` columns are aligned right, their heads in lines of `HEAD_WIDTH` at most."""
-    from textwrap import fill
-
     from rich import box
     from rich.console import Console
     from rich.table import Table

@@ -70,15 +70,12 @@ class Finding:
     @functools.cached_property
     def robustness(self) -> dict[str, list[Judgement]]:
         """Judgements on all hypotheses by vector, the shipped parameters first."""
-        table = {SHIPPED.name: self.judgements}
-        table |= {vector.name: judge_all(self.plan.experiment, arms) for vector, arms in self.over.items()}
-        return table
+        return {name: judge_all(self.plan.experiment, arms) for name, arms in self._by_vector.items()}
 
     @functools.cached_property
     def pooled(self) -> list[Judgement]:
         """Judgements on the runs of all vectors together; a pair is one vector and one seed."""
-        every = {SHIPPED.name: self.arms} | {vector.name: arms for vector, arms in self.over.items()}
-        together = {arm: pd.concat({name: arms[arm] for name, arms in every.items()}) for arm in self.arms}
+        together = {arm: pd.concat({name: arms[arm] for name, arms in self._by_vector.items()}) for arm in self.arms}
         return judge_all(self.plan.experiment, together)
 
     @functools.cached_property
@@ -96,6 +93,11 @@ class Finding:
     def rows(self) -> list[Row]:
         """Levels and comparisons, outcome by outcome."""
         return [self._row(outcome, arm) for outcome in self.plan.experiment.outcome for arm in self.arms]
+
+    @property
+    def _by_vector(self) -> dict[str, Arms]:
+        """Outcomes by name of the vector, the shipped parameters first."""
+        return {SHIPPED.name: self.arms} | {vector.name: arms for vector, arms in self.over.items()}
 
     def unmeasured(self) -> list[str]:
         """Outcomes that no run covers."""

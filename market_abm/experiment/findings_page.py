@@ -179,8 +179,10 @@ def _robustness(finding: Finding) -> list[str]:
         cells = [f"{interval(one.estimate)} {one.answer}" for one in judgements]
         rows.append([vector, str(max(one.estimate.seeds for one in judgements)), *cells])
     rows.append(["**verdict**", "", *(f"**{verdict}**" for verdict in finding.verdicts)])
-    note = "The verdict is that of all runs together; where it is supported under one vector and contradicted under "
-    note += "another, it is not decided."
+    note = (
+        "The verdict is that of all runs together; where it is supported under one vector and contradicted under "
+        "another, it is not decided."
+    )
     return ["## Over the set of parameters that fits", table(["Vector", "Seeds", *names], rows), note]
 
 

@@ -3,6 +3,7 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -49,11 +50,13 @@ def call(*words: object) -> tuple[int, str, str]:
 @pytest.fixture
 def support(monkeypatch, tmp_path):
     """A made-up sweep that stands where the folder `support` would."""
+    return stands(monkeypatch, support_sweep(tmp_path / "support"))
+
+
+def support_sweep(folder: Path, **further: Any) -> SweepResults:
+    """A grid of caps and aid in which more cap costs more and loses less; `further` goes to `made`."""
     rules = {"cost": lambda x: 10 * x.cap, "lost": lambda x: 100 - 20 * x.cap}
-    results = made(
-        grid(cap=[0, 1, 2, 3], aid=[0, 1]), rules, kind="grid", seeds=6, noise=2, folder=tmp_path / "support"
-    )
-    return stands(monkeypatch, results)
+    return made(grid(cap=[0, 1, 2, 3], aid=[0, 1]), rules, kind="grid", seeds=6, noise=2, folder=folder, **further)
 
 
 def stands(monkeypatch: pytest.MonkeyPatch, results: SweepResults) -> Path:
@@ -129,19 +132,15 @@ def test_pending_runs_are_told_beside_the_results(support, monkeypatch):
 
 
 def test_the_frontier_of_the_file_is_told_in_lines_that_can_be_read(monkeypatch, tmp_path):
-    rules = {"cost": lambda x: 10 * x.cap, "lost": lambda x: 100 - 20 * x.cap}
     labels = [
         {"name": name, "label": f"A long name of the factor {name} that is told in full"} for name in ("cap", "aid")
     ]
     long = [
         {"name": name, "label": f"The {name} of it all, over many years", "unit": "US$ m", "series": "lost.JP"}
-        for name in rules
+        for name in ("cost", "lost")
     ]
     asked = {"cost": "cost", "benefit": "lost", "less_is_better": True}
-    table = grid(cap=[0, 1, 2, 3], aid=[0, 1])
-    results = made(
-        table, rules, kind="grid", factors=labels, outcomes=long, seeds=6, noise=2, frontier=asked, folder=tmp_path
-    )
+    results = support_sweep(tmp_path, factors=labels, outcomes=long, frontier=asked)
 
     code, out, _ = call("frontier", stands(monkeypatch, results))
 
