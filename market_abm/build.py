@@ -16,8 +16,8 @@ from market_abm.agents.population import Population
 from market_abm.agents.refiner import Refiner
 from market_abm.agents.speculator import Speculator
 from market_abm.agents.state_buyer import StateBuyer
+from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR, WEEKS_PER_YEAR, FloatArray
 from market_abm.market.books import START_UTILISATION
-from market_abm.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR, WEEKS_PER_YEAR, FloatArray
 
 if TYPE_CHECKING:
     from market_abm.model import MineralMarket

@@ -11,6 +11,7 @@ from market_abm import build
 from market_abm.agents.life import Stage, check_move
 from market_abm.agents.luck import Luck
 from market_abm.agents.population import Agent, Population
+from market_abm.core.units import FloatArray, IntArray
 from market_abm.market import books, enactment, finance, investment, minds, origin, production, use
 from market_abm.market.concentrate import ConcentrateMarket
 from market_abm.market.contracts import ContractBook, OfftakeContract
@@ -24,7 +25,6 @@ from market_abm.policy import ActorPolicy, AnyPolicy, Policy
 from market_abm.record.collector import RecordView
 from market_abm.record.recorder import Recorder
 from market_abm.scenario.schema import Scenario, with_names
-from market_abm.units import FloatArray, IntArray
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -14,11 +14,11 @@ import sys
 import time
 from dataclasses import dataclass
 
+from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_MILLION
 from market_abm.market.ledger import ConservationError
 from market_abm.model import MineralMarket
 from market_abm.scenario.library import scenario_names
 from market_abm.scenario.loading import load_scenario
-from market_abm.units import GRAMS_PER_TONNE, MICROS_PER_MILLION
 
 
 @dataclass

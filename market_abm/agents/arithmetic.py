@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from market_abm.units import Values
+from market_abm.core.units import Values
 
 TINY = 1e-9
 """Guards a division where both branches of a choice are evaluated."""

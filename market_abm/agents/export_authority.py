@@ -11,8 +11,8 @@ import numpy as np
 from market_abm.agents.arithmetic import between
 from market_abm.agents.column import Column
 from market_abm.agents.population import Agent, rule, rule_of_each
+from market_abm.core.units import Values
 from market_abm.scenario.parameters import LicenceParameters
-from market_abm.units import Values
 
 
 class ExportAuthority(Agent):

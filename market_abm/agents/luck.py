@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from market_abm.compiled import compiled
-from market_abm.units import FloatArray, Values
+from market_abm.core.compiled import compiled
+from market_abm.core.units import FloatArray, Values
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _LANE = np.uint64(0xD1342543DE82EF95)

@@ -10,8 +10,8 @@ import numpy as np
 from market_abm.agents.arithmetic import TINY, between, beyond, over_materials, power, ratio
 from market_abm.agents.column import Column
 from market_abm.agents.population import Agent, rule, rule_of_each
+from market_abm.core.units import WEEKS_PER_YEAR, Values
 from market_abm.scenario.parameters import ManufacturerParameters
-from market_abm.units import WEEKS_PER_YEAR, Values
 
 NORMAL_PREMIUM = 0.02  # log premium over last week's price on normal purchases (MODEL 6.1)
 PATIENT_SLOPE, PATIENT_DISCOUNT = 0.25, 0.02  # log limit on patient purchases (MODEL 6.1)

@@ -10,8 +10,8 @@ from market_abm.agents.arithmetic import TINY, between, power
 from market_abm.agents.column import Column
 from market_abm.agents.life import Stage
 from market_abm.agents.population import Agent, rule
+from market_abm.core.units import WEEKS_PER_YEAR, Values
 from market_abm.scenario.parameters import MinerParameters
-from market_abm.units import WEEKS_PER_YEAR, Values
 
 NO_PLANT = -1
 

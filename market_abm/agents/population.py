@@ -15,7 +15,7 @@ import numpy as np
 
 from market_abm.agents.column import Column
 from market_abm.agents.luck import stable_number
-from market_abm.units import BoolArray, FloatArray, IntArray, Values
+from market_abm.core.units import BoolArray, FloatArray, IntArray, Values
 
 if TYPE_CHECKING:
     from market_abm.market.market import Market

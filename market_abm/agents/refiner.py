@@ -5,8 +5,8 @@ import numpy as np
 from market_abm.agents.arithmetic import TINY, between, beyond, over_materials, ratio
 from market_abm.agents.column import Column
 from market_abm.agents.population import Agent, rule
+from market_abm.core.units import WEEKS_PER_YEAR, Values
 from market_abm.scenario.parameters import RefinerParameters
-from market_abm.units import WEEKS_PER_YEAR, Values
 
 PROMPT_DISCOUNT, SLOW_PREMIUM = -0.01, 0.02  # log steps of the two tranches (MODEL 6.4)
 TREND_RANGE = (-0.3, 0.8)  # trends beyond these change withholding no further (prototype v3)

@@ -11,8 +11,8 @@ import numpy as np
 from market_abm.agents.arithmetic import between, ratio
 from market_abm.agents.column import Column
 from market_abm.agents.population import Agent, rule, rule_of_each
+from market_abm.core.units import MICROS_PER_GRAM_DOLLAR, Values
 from market_abm.scenario.parameters import SpeculatorParameters
-from market_abm.units import MICROS_PER_GRAM_DOLLAR, Values
 
 OUT, CHARTIST, FUNDAMENTALIST = 0, 1, 2
 HORIZON_WEEKS = 13.0  # horizon of expectations (MODEL 6.2)

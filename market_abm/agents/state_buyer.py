@@ -12,8 +12,8 @@ import numpy as np
 
 from market_abm.agents.column import Column
 from market_abm.agents.population import Agent, rule
+from market_abm.core.units import MICROS_PER_GRAM_DOLLAR, FloatArray
 from market_abm.policy import BandPurchase, Stockpile
-from market_abm.units import MICROS_PER_GRAM_DOLLAR, FloatArray
 
 ORDER_PREMIUM = 0.02  # stockpile purchases bid this much above last week's quote (prototype v3)
 

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from market_abm.core.units import FloatArray, IntArray
 from market_abm.record.snapshot import RECORD_ARRAYS
-from market_abm.units import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from market_abm.app.world import World

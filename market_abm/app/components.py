@@ -15,8 +15,8 @@ from market_abm.app.page.chart import Chart
 from market_abm.app.page.dependence import import_figure
 from market_abm.app.page.prices import price_figure
 from market_abm.app.series import SeriesBook, SeriesInfo
+from market_abm.core.units import FloatArray, IntArray
 from market_abm.scenario.schema import Scenario
-from market_abm.units import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from market_abm.model import MineralMarket

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market_abm.units import GRAMS_PER_TONNE, TICKS_PER_DOLLAR, BoolArray, FloatArray, IntArray
+from market_abm.core.units import GRAMS_PER_TONNE, TICKS_PER_DOLLAR, BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from market_abm.app.world import World

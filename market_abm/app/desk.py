@@ -10,10 +10,10 @@ from pydantic import TypeAdapter, ValidationError
 from market_abm import policy as policies
 from market_abm.app.decree import AT_ANY_PRICE, RELEASE, label_of, title_of
 from market_abm.app.form import LASTS, Field, fields_of, is_dated, own_field, read_value
+from market_abm.core.units import MICROS_PER_MILLION
 from market_abm.policy import ActorPolicy, AnyPolicy, BandPurchase, Policy
 from market_abm.scenario.errors import suggest
 from market_abm.scenario.schema import Scenario
-from market_abm.units import MICROS_PER_MILLION
 
 if TYPE_CHECKING:
     from market_abm.app.world import World

@@ -12,9 +12,9 @@ import numpy as np
 
 from market_abm.app.limits import check_seeds
 from market_abm.app.world import World
+from market_abm.core.units import FloatArray, IntArray
 from market_abm.record.workers import answers
 from market_abm.scenario.schema import Scenario
-from market_abm.units import FloatArray, IntArray
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 MOST_WORKERS = 8

@@ -9,7 +9,7 @@ import numpy as np
 from market_abm.agents.life import Stage
 from market_abm.agents.speculator import CHARTIST, FUNDAMENTALIST, OUT
 from market_abm.app.watch import population_of
-from market_abm.units import GRAMS_PER_TONNE, MICROS_PER_MILLION, WEEKS_PER_YEAR, IntArray
+from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_MILLION, WEEKS_PER_YEAR, IntArray
 
 if TYPE_CHECKING:
     from market_abm.agents.population import Population

@@ -8,7 +8,7 @@ from market_abm.app import reasons
 from market_abm.app.facts import Fact, facts
 from market_abm.app.overview import project_label
 from market_abm.app.watch import KINDS, population_of
-from market_abm.units import FloatArray, IntArray
+from market_abm.core.units import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from market_abm.app.world import World

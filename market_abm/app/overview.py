@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from market_abm.agents.life import Stage
+from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR
 from market_abm.market.network import GATE, SMUGGLED
 from market_abm.policy import Embargo
-from market_abm.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR
 
 if TYPE_CHECKING:
     from market_abm.model import MineralMarket

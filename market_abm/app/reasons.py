@@ -8,8 +8,8 @@ import numpy as np
 from market_abm.agents.life import Stage
 from market_abm.agents.speculator import CHARTIST, OUT
 from market_abm.app.watch import population_of
+from market_abm.core.units import GRAMS_PER_TONNE
 from market_abm.policy import BandPurchase, Stockpile
-from market_abm.units import GRAMS_PER_TONNE
 
 if TYPE_CHECKING:
     from market_abm.agents.population import Population

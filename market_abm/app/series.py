@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_MILLION, TICKS_PER_DOLLAR, FloatArray, IntArray
 from market_abm.market.network import GATE, SMUGGLED
 from market_abm.record.recorder import HOLDERS, STAGES
-from market_abm.units import GRAMS_PER_TONNE, MICROS_PER_MILLION, TICKS_PER_DOLLAR, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from market_abm.model import MineralMarket

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from market_abm.record.snapshot import state_arrays
-from market_abm.units import (
+from market_abm.core.units import (
     GRAMS_PER_TONNE,
     MICROS_PER_MILLION,
     WEEKS_PER_YEAR,
     FloatArray,
     IntArray,
 )
+from market_abm.record.snapshot import state_arrays
 
 if TYPE_CHECKING:
     from market_abm.agents.population import Population

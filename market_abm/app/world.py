@@ -17,11 +17,11 @@ from market_abm.app.overview import Event, Flow, Payment, ProjectLife
 from market_abm.app.series import SeriesBook, SeriesInfo, public_spending
 from market_abm.app.timeline import Timeline, revived
 from market_abm.app.watch import Watch
+from market_abm.core.units import FloatArray, IntArray
 from market_abm.model import MineralMarket
 from market_abm.policy import AnyPolicy
 from market_abm.scenario.errors import suggest
 from market_abm.scenario.schema import Scenario
-from market_abm.units import FloatArray, IntArray
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from market_abm.core.units import FloatArray
 from market_abm.experiment.plan import Experiment, Hypothesis
 from market_abm.experiment.statistics import (
     NO_RATIO,
@@ -17,7 +18,6 @@ from market_abm.experiment.statistics import (
     ratio_estimate,
     share_estimate,
 )
-from market_abm.units import FloatArray
 
 SUPPORTED, CONTRADICTED, OPEN = "supported", "contradicted", "not decided"
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
-from market_abm.units import FloatArray
+from market_abm.core.units import FloatArray
 
 CONFIDENCE = 0.95
 FEWEST = 6  # seeds for an interval of a median or a share

@@ -10,6 +10,7 @@ from datetime import date
 from math import nan
 from typing import TYPE_CHECKING
 
+from market_abm.core.units import DAYS_PER_YEAR
 from market_abm.history import series
 from market_abm.history.figure import (
     Figure,
@@ -22,7 +23,6 @@ from market_abm.history.figure import (
     september_2011,
 )
 from market_abm.history.period import bounds, middle
-from market_abm.units import DAYS_PER_YEAR
 
 if TYPE_CHECKING:
     import pandas as pd

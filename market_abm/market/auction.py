@@ -7,6 +7,7 @@ several materials at one licence price.
 
 import numpy as np
 
+from market_abm.core.units import BoolArray, IntArray
 from market_abm.market import clearing, settlement
 from market_abm.market.clearing import Ladder, Network
 from market_abm.market.orders import (
@@ -21,7 +22,6 @@ from market_abm.market.orders import (
     check_orders,
     split,
 )
-from market_abm.units import BoolArray, IntArray
 
 NEAR_PART = 32  # a first step of about 3 % of the price
 LONGEST_SEARCH = 10  # at most 2**10 first steps to anywhere

@@ -6,8 +6,8 @@ import numpy as np
 
 from market_abm.agents.life import Stage
 from market_abm.agents.manufacturer import PRODUCT_COVER
+from market_abm.core.units import MICROS_PER_DOLLAR
 from market_abm.market.ledger import Group, Ledger
-from market_abm.units import MICROS_PER_DOLLAR
 
 if TYPE_CHECKING:
     from market_abm.model import MineralMarket

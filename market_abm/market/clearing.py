@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from market_abm.compiled import compiled
-from market_abm.units import BoolArray, IntArray
+from market_abm.core.compiled import compiled
+from market_abm.core.units import BoolArray, IntArray
 
 
 class Ladder(NamedTuple):

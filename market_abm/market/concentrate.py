@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market_abm.compiled import compiled
+from market_abm.core.compiled import compiled
+from market_abm.core.units import TICKS_PER_DOLLAR, BoolArray, FloatArray, IntArray
 from market_abm.market.promises import promised
-from market_abm.units import TICKS_PER_DOLLAR, BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from market_abm.model import MineralMarket

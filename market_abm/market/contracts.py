@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from market_abm.agents.life import Stage
+from market_abm.core.units import GRAMS_PER_TONNE, WEEKS_PER_YEAR, BoolArray, IntArray
 from market_abm.market.rounding import micros, split_whole
 from market_abm.policy import BandPurchase, PriceFloor
-from market_abm.units import GRAMS_PER_TONNE, WEEKS_PER_YEAR, BoolArray, IntArray
 
 if TYPE_CHECKING:
     from market_abm.agents.state_buyer import StateBuyer

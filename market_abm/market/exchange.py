@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from market_abm.agents.manufacturer import USUAL_WEEKS
+from market_abm.core.units import TICKS_PER_DOLLAR, FloatArray, IntArray
 from market_abm.market.auction import clear
 from market_abm.market.licence_auction import clear_pool
 from market_abm.market.network import SMUGGLED, TRADE, Charges
 from market_abm.market.orders import Book, Clearing, Links, Orders
-from market_abm.units import TICKS_PER_DOLLAR, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from market_abm.agents.population import Population

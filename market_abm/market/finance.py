@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from market_abm.agents.life import Stage
+from market_abm.core.units import MICROS_PER_MILLION, WEEKS_PER_YEAR, BoolArray
 from market_abm.policy import Loan
 from market_abm.policy.support import ProjectPolicy
-from market_abm.units import MICROS_PER_MILLION, WEEKS_PER_YEAR, BoolArray
 
 if TYPE_CHECKING:
     from market_abm.agents.population import Population

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from market_abm.agents.life import Stage
+from market_abm.core.units import MICROS_PER_GRAM_DOLLAR, MICROS_PER_MILLION, WEEKS_PER_YEAR, FloatArray, IntArray
 from market_abm.market.contracts import OfftakeContract
 from market_abm.market.finance import offered
 from market_abm.market.promises import promised
 from market_abm.policy import Equity, ExplorationGrant, Loan, StateOfftake
-from market_abm.units import MICROS_PER_GRAM_DOLLAR, MICROS_PER_MILLION, WEEKS_PER_YEAR, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from market_abm.agents.population import Population

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from market_abm.units import IntArray
+from market_abm.core.units import IntArray
 
 EVERY: Any = None
 """Row argument: one amount for each account of the group, in order."""

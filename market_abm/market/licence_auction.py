@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from market_abm.core.units import IntArray
 from market_abm.market import clearing, settlement
 from market_abm.market.auction import Prepared
 from market_abm.market.orders import (
@@ -20,7 +21,6 @@ from market_abm.market.orders import (
     check_orders,
     split,
 )
-from market_abm.units import IntArray
 
 
 def clear_pool(books: Sequence[Book], offers: Orders, last_licence_price: int) -> PoolClearing:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from market_abm.agents.luck import stable_number
+from market_abm.core.units import TICKS_PER_DOLLAR, BoolArray, FloatArray, IntArray
 from market_abm.market.regime import Regime
 from market_abm.scenario.parameters import LONGEST_MEMORY_WEEKS
 from market_abm.scenario.schema import Scenario
-from market_abm.units import TICKS_PER_DOLLAR, BoolArray, FloatArray, IntArray
 
 AVERAGE_WEEKS = 26.0  # span of the price buyers call usual (MODEL 2)
 ANCHOR_WEEKS = 78.0  # span of the price taken as fundamental (MODEL 2)

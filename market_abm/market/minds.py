@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from market_abm.core.units import DAYS_PER_YEAR, GRAMS_PER_TONNE, WEEKS_PER_YEAR, FloatArray
 from market_abm.market.market import TREND_WEEKS
 from market_abm.policy.base import line_value
-from market_abm.units import DAYS_PER_YEAR, GRAMS_PER_TONNE, WEEKS_PER_YEAR, FloatArray
 
 if TYPE_CHECKING:
     from market_abm.model import MineralMarket

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from market_abm.core.units import TICKS_PER_DOLLAR, FloatArray, IntArray
 from market_abm.market.market import Market
 from market_abm.market.orders import UNLIMITED
 from market_abm.market.regime import OPEN
 from market_abm.scenario.parameters import SmugglingParameters
 from market_abm.scenario.schema import Scenario
-from market_abm.units import TICKS_PER_DOLLAR, FloatArray, IntArray
 
 GATE, TRADE, SMUGGLED = 0, 1, 2
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from market_abm.core.units import IntArray
 from market_abm.market import settlement
-from market_abm.units import IntArray
 
 UNLIMITED = 2**62  # g, capacity of a link without a limit
 GREATEST_PRICE = 2**32  # ticks (4.3 million US$/kg): keeps the price projection inside int64

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market_abm.compiled import compiled
-from market_abm.units import BoolArray, FloatArray, IntArray
+from market_abm.core.compiled import compiled
+from market_abm.core.units import BoolArray, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from market_abm.model import MineralMarket

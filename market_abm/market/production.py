@@ -6,10 +6,10 @@ import numpy as np
 
 from market_abm.agents.life import Stage
 from market_abm.agents.refiner import COVER_WEEKS
+from market_abm.core.units import GRAMS_PER_TONNE, WEEKS_PER_YEAR, FloatArray, IntArray
 from market_abm.market import finance
 from market_abm.market.concentrate import ticks_of
 from market_abm.market.rounding import micros, split_whole
-from market_abm.units import GRAMS_PER_TONNE, WEEKS_PER_YEAR, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from market_abm.agents.population import Population

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from market_abm.agents.life import Stage
+from market_abm.core.units import DAYS_PER_YEAR, GRAMS_PER_TONNE, WEEKS_PER_YEAR, FloatArray
 from market_abm.policy import BandPurchase, PriceFloor
 from market_abm.policy.base import Policy
-from market_abm.units import DAYS_PER_YEAR, GRAMS_PER_TONNE, WEEKS_PER_YEAR, FloatArray
 
 if TYPE_CHECKING:
     from market_abm.agents.state_buyer import StateBuyer

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from market_abm.core.units import GRAMS_PER_TONNE, FloatArray, IntArray
 from market_abm.scenario.schema import Scenario
-from market_abm.units import GRAMS_PER_TONNE, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from market_abm.policy import ActorPolicy, OutputHalt

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from market_abm.units import FloatArray, IntArray
+from market_abm.core.units import FloatArray, IntArray
 
 
 def split_whole(total: int, weights: FloatArray | IntArray) -> IntArray:

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from market_abm.compiled import compiled
+from market_abm.core.compiled import compiled
+from market_abm.core.units import IntArray
 from market_abm.market.clearing import Ladder, Network, first_row, route
-from market_abm.units import IntArray
 
 FAR = 2**60  # beyond every price: a bound that does not exist
 NEAR = 2**50  # a computed bound beyond this is FAR less some costs: it does not exist either

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from market_abm.units import FloatArray, IntArray
+from market_abm.core.units import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from market_abm.model import MineralMarket

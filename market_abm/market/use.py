@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from market_abm.agents.manufacturer import USUAL_WEEKS
+from market_abm.core.units import MICROS_PER_MILLION, WEEKS_PER_YEAR
 from market_abm.market.rounding import micros
-from market_abm.units import MICROS_PER_MILLION, WEEKS_PER_YEAR
 
 if TYPE_CHECKING:
     from market_abm.model import MineralMarket

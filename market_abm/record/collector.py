@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import mesa
 import numpy as np
 
-from market_abm.units import GRAMS_PER_TONNE, TICKS_PER_DOLLAR
+from market_abm.core.units import GRAMS_PER_TONNE, TICKS_PER_DOLLAR
 
 if TYPE_CHECKING:
     from market_abm.model import MineralMarket

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from market_abm.agents.life import Stage
+from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR, TICKS_PER_DOLLAR
 from market_abm.market.network import SMUGGLED
-from market_abm.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR, TICKS_PER_DOLLAR
 
 if TYPE_CHECKING:
     import pandas as pd

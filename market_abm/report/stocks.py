@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from market_abm.core.units import WEEKS_PER_YEAR
 from market_abm.report.frame import date_axis, header, legend, panels, plain_axis
 from market_abm.report.spread import mean_of, pick, table, thin
 from market_abm.report.style import (
@@ -24,7 +25,6 @@ from market_abm.report.style import (
 )
 from market_abm.report.words import month, number
 from market_abm.scenario.schema import Scenario
-from market_abm.units import WEEKS_PER_YEAR
 
 if TYPE_CHECKING:
     from market_abm.record.run import Run

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from market_abm.core.units import FloatArray
 from market_abm.record.errors import RecordError
 from market_abm.sweep.plan import Factor, Sweep, Value
-from market_abm.units import FloatArray
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from market_abm.console import number
+from market_abm.core.units import FloatArray
 from market_abm.sweep.response import (
     AnalysisError,
     Response,
@@ -17,7 +18,6 @@ from market_abm.sweep.response import (
     told_points,
     weighted_means,
 )
-from market_abm.units import FloatArray
 
 if TYPE_CHECKING:
     from market_abm.sweep.results import SweepResults

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from market_abm.core.units import FloatArray
 from market_abm.sweep.indices import ROW_COLUMNS, TAILS, Indices, nothing_known
 from market_abm.sweep.response import Response, seed_weights, told_points, weighted_means
-from market_abm.units import FloatArray
 
 if TYPE_CHECKING:
     from market_abm.sweep.plan import Sweep

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from market_abm.core.units import FloatArray
 from market_abm.sweep.response import library
-from market_abm.units import FloatArray
 
 if TYPE_CHECKING:
     from market_abm.sweep.plan import Factor

@@ -2,9 +2,9 @@
 
 import math
 
+from market_abm.core.units import FloatArray
 from market_abm.experiment.statistics import mean_estimate
 from market_abm.sweep.plan import Sweep
-from market_abm.units import FloatArray
 
 
 def seeds_wanted(sweep: Sweep, values: FloatArray) -> int:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from market_abm.core.units import FloatArray
 from market_abm.experiment.calibration_page import counted
 from market_abm.experiment.statistics import mean_estimate
 from market_abm.record.errors import RecordError
 from market_abm.record.measures import MEASURES
 from market_abm.scenario.errors import suggest
-from market_abm.units import FloatArray
 
 if TYPE_CHECKING:
     from market_abm.sweep.plan import Factor

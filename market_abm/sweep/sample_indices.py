@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from market_abm.core.units import FloatArray
 from market_abm.sweep.indices import CONFIDENCE, RESAMPLES, ROW_COLUMNS, TAILS, Indices, around, problem, salib
 from market_abm.sweep.response import RANDOM_SEED, AnalysisError, encoded, is_number, told_points
-from market_abm.units import FloatArray
 
 if TYPE_CHECKING:
     from market_abm.sweep.plan import Factor, Sweep

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from market_abm.agents.population import Population
+from market_abm.core.units import WEEKS_PER_YEAR
 from market_abm.market.production import USUAL_WEEKS
 from market_abm.model import MineralMarket
-from market_abm.units import WEEKS_PER_YEAR
 
 CALM = {
     "parameters": {

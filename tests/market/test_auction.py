@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from market_abm.core.units import IntArray
 from market_abm.market import auction, settlement
 from market_abm.market.auction import clear
 from market_abm.market.orders import UNLIMITED, Clearing, Links, OrderError, Orders, split
-from market_abm.units import IntArray
 
 
 def column(values: list[int]) -> IntArray:

@@ -11,10 +11,10 @@ import pytest
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
+from market_abm.core.units import FloatArray, IntArray
 from market_abm.market.auction import clear
 from market_abm.market.licence_auction import clear_pool
 from market_abm.market.orders import UNLIMITED, Book, Clearing, Links, Orders
-from market_abm.units import FloatArray, IntArray
 
 INSTANCES = range(int(os.environ.get("MARKET_ABM_INSTANCES", "60")))
 

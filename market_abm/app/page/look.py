@@ -11,9 +11,9 @@ import numpy as np
 
 from market_abm.app.decree import Standing
 from market_abm.app.series import SeriesInfo
+from market_abm.core.units import FloatArray, IntArray
 from market_abm.report.style import FAINT, GREY, INK, RULE
 from market_abm.scenario.schema import Scenario
-from market_abm.units import FloatArray, IntArray
 
 FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
 WEEK_MS = 7 * 86_400_000  # Plotly counts time in milliseconds
