@@ -4,65 +4,95 @@ Draws are keyed by the agent's name, so an agent added to a scenario changes
 nobody else's start.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from market_abm.agents.export_authority import ExportAuthority, LicenceHolder
+from market_abm.agents.export_authority import ExportAuthority
+from market_abm.agents.licence_holder import LicenceHolder
 from market_abm.agents.life import Stage
 from market_abm.agents.manufacturer import Manufacturer
-from market_abm.agents.miner import IllegalMiner, Miner
+from market_abm.agents.illegal_miner import IllegalMiner
+from market_abm.agents.miner import Miner
 from market_abm.agents.population import Population
 from market_abm.agents.refiner import Refiner
 from market_abm.agents.speculator import Speculator
 from market_abm.agents.state_buyer import StateBuyer
+from market_abm.books.opening import START_UTILISATION
 from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR, WEEKS_PER_YEAR, FloatArray
-from market_abm.market.books import START_UTILISATION
 
 if TYPE_CHECKING:
-    from market_abm.model import MineralMarket
+    from market_abm.world import World
 
 LEAST_WEALTH = 0.3  # added to a Pareto draw of wealth, so that nobody starts with next to nothing (prototype v3)
 FAR = 10**9  # a week that never comes
 
 
-def named(rows: dict[str, Any]) -> tuple[list[str], list[str], list[Any]]:
-    """Agent names, group names and rows, one entry an agent."""
-    names, groups, specs = [], [], []
-    for group, row in rows.items():
-        for number in range(row.count):
-            names.append(group if row.count == 1 else f"{group} {number + 1}")
-            groups.append(group)
-            specs.append(row)
-    return names, groups, specs
+class Rows(NamedTuple):
+    """Agents of a section of the scenario, one entry an agent.
+
+    Attributes
+    ----------
+    names, groups : of the agent and of its row in the scenario.
+    numbered : name with its number, also where a group has one member: it keys the agent's random numbers, so
+        that a second member changes nothing for the first.
+    specs : the row.
+    """
+
+    names: list[str]
+    groups: list[str]
+    numbered: list[str]
+    specs: list[Any]
+
+
+def rows_of(section: dict[str, Any]) -> Rows:
+    """Agents of a section, `count` of each row."""
+    rows = Rows([], [], [], [])
+    for group, spec in section.items():
+        for number in range(spec.count):
+            rows.names.append(group if spec.count == 1 else f"{group} {number + 1}")
+            rows.groups.append(group)
+            rows.numbered.append(f"{group} {number + 1}")
+            rows.specs.append(spec)
+    return rows
+
+
+def _uniform(population: Population, purpose: str) -> FloatArray:
+    return population.home.random_numbers.draw("uniform", purpose, population.number)
+
+
+def _normal(population: Population, purpose: str) -> FloatArray:
+    return population.home.random_numbers.draw("normal", purpose, population.number)
 
 
 def _within(population: Population, purpose: str, ranges: list[tuple[float, float]]) -> FloatArray:
     """Draw a value for each agent uniformly from its range."""
     low, high = np.array(ranges, dtype=float).reshape(-1, 2).T
-    drawn: FloatArray = low + (high - low) * population.uniform(purpose)
+    drawn: FloatArray = low + (high - low) * _uniform(population, purpose)
     return drawn
 
 
-def _zones(model: "MineralMarket", specs: list[Any]) -> list[int]:
-    return [model.market.zones.index(spec.zone) for spec in specs]
+def _zones(world: "World", specs: list[Any]) -> list[int]:
+    return [world.market.zones.index(spec.zone) for spec in specs]
 
 
-def build_manufacturers(model: "MineralMarket", kind: type) -> Population:
+def build_manufacturers(world: "World", kind: type) -> Population:
     """Manufacturers with lognormal sizes that add up to their group's use."""
-    market = model.market
-    names, groups, specs = named(model.scenario.manufacturer)
-    makers = Population(model, kind, names, "Manufacturer")
-    makers.zone[:], makers.group[:] = _zones(model, specs), groups
-    makers.sector[:] = [market.regime.sectors[spec.sector] for spec in specs]
+    market = world.market
+    names, groups, numbered, specs = rows_of(world.scenario.manufacturer)
+    makers = Population(world, kind, names, "Manufacturer", numbered)
+    makers.zone[:], makers.group[:] = _zones(world, specs), groups
+    makers.sector[:] = [world.regime.sectors[spec.sector] for spec in specs]
     makers.growth[:] = [spec.growth_per_year for spec in specs]
     makers.elasticity[:] = _within(makers, "elasticity", [spec.elasticity for spec in specs])
     makers.base_cover[:] = _within(makers, "cover", [spec.cover_weeks for spec in specs])
-    size = np.exp(np.array([spec.size_sigma for spec in specs]) * makers.normal("size"))
+    size = np.exp(np.array([spec.size_sigma for spec in specs]) * _normal(makers, "size"))
     total = {group: float(size[np.array(groups) == group].sum()) for group in dict.fromkeys(groups)}
     size = size / np.array([total[group] for group in groups]) if groups else size
-    luck = makers.normal("value in use", len(market.materials))
-    for row, (name, material) in enumerate(model.scenario.material.items()):
+    luck = world.random_numbers.draw_by_material(
+        "normal", "value in use", makers.number, market.material_numbers
+    )
+    for row, (name, material) in enumerate(world.scenario.material.items()):
         tonnes = np.array([spec.use_t_per_year.get(name, 0.0) for spec in specs])
         makers.use[row] = tonnes * size * GRAMS_PER_TONNE / WEEKS_PER_YEAR
         factor = np.array([spec.value_in_use_factor for spec in specs])
@@ -84,12 +114,12 @@ def build_manufacturers(model: "MineralMarket", kind: type) -> Population:
     return makers
 
 
-def build_miners(model: "MineralMarket", kind: type, legality: str) -> Population:
+def build_miners(world: "World", kind: type, legality: str) -> Population:
     """Mines of one legality with their baskets, costs and life stages."""
-    scenario, market = model.scenario, model.market
-    names, groups, specs = named({key: row for key, row in scenario.mine.items() if row.legality == legality})
-    miners = Population(model, kind, names, "Miner" if legality == "legal" else "IllegalMiner")
-    miners.zone[:], miners.group[:] = _zones(model, specs), groups
+    scenario, market = world.scenario, world.market
+    names, groups, numbered, specs = rows_of({k: row for k, row in scenario.mine.items() if row.legality == legality})
+    miners = Population(world, kind, names, "Miner" if legality == "legal" else "IllegalMiner", numbered)
+    miners.zone[:], miners.group[:] = _zones(world, specs), groups
     deposits = list(scenario.deposit)
     miners.deposit[:] = [deposits.index(spec.deposit) for spec in specs]
     miners.heavy[:] = [scenario.deposit[spec.deposit].family == "heavy" for spec in specs]
@@ -133,7 +163,7 @@ def build_miners(model: "MineralMarket", kind: type, legality: str) -> Populatio
 
 def _spread_costs(miners: Population, groups: list[str], specs: list[Any]) -> FloatArray:
     """Costs of a group: drawn from its range, or spread evenly over it with a little luck."""
-    luck, costs, seen = miners.uniform("cost"), np.zeros(len(specs)), dict.fromkeys(groups, 0)
+    luck, costs, seen = _uniform(miners, "cost"), np.zeros(len(specs)), dict.fromkeys(groups, 0)
     for row, (group, spec) in enumerate(zip(groups, specs, strict=True)):
         low, high = spec.cost_usd_per_kg
         place = luck[row]
@@ -144,12 +174,12 @@ def _spread_costs(miners: Population, groups: list[str], specs: list[Any]) -> Fl
     return costs
 
 
-def build_refiners(model: "MineralMarket", kind: type) -> Population:
+def build_refiners(world: "World", kind: type) -> Population:
     """Separation plants; those of a project belong to its mine."""
-    scenario = model.scenario
-    names, groups, specs = named(scenario.refinery)
-    refiners = Population(model, kind, names, "Refiner")
-    refiners.zone[:], refiners.group[:] = _zones(model, specs), groups
+    scenario = world.scenario
+    names, groups, numbered, specs = rows_of(scenario.refinery)
+    refiners = Population(world, kind, names, "Refiner", numbered)
+    refiners.zone[:], refiners.group[:] = _zones(world, specs), groups
     order = list(scenario.refinery)
     refiners.group_index[:] = [order.index(group) for group in groups]
     refiners.capacity[:] = [spec.capacity_t_per_year * GRAMS_PER_TONNE / WEEKS_PER_YEAR for spec in specs]
@@ -164,17 +194,17 @@ def build_refiners(model: "MineralMarket", kind: type) -> Population:
     return refiners
 
 
-def build_speculators(model: "MineralMarket", kind: type) -> Population:
+def build_speculators(world: "World", kind: type) -> Population:
     """Traders with Pareto wealth; their capital is paid in by `fill_books`."""
-    names, groups, specs = named(model.scenario.speculator)
-    traders = Population(model, kind, names, "Speculator")
-    rules = model.scenario.parameters.speculator
-    traders.zone[:], traders.group[:] = _zones(model, specs), groups
-    traders.material[:] = [model.market.materials.index(spec.material) for spec in specs]
+    names, groups, numbered, specs = rows_of(world.scenario.speculator)
+    traders = Population(world, kind, names, "Speculator", numbered)
+    rules = world.scenario.parameters.speculator
+    traders.zone[:], traders.group[:] = _zones(world, specs), groups
+    traders.material[:] = [world.market.materials.index(spec.material) for spec in specs]
     traders.credit[:] = [spec.credit for spec in specs]
     traders.gain[:] = rules.gain * _within(traders, "gain", [rules.gain_range] * len(specs))
     tail = np.array([spec.tail for spec in specs])
-    wealth = np.exp(-np.log(traders.uniform("wealth")) / tail) - 1 + LEAST_WEALTH
+    wealth = np.exp(-np.log(_uniform(traders, "wealth")) / tail) - 1 + LEAST_WEALTH
     total = {group: float(wealth[np.array(groups) == group].sum()) for group in dict.fromkeys(groups)}
     shares = wealth / np.array([total[group] for group in groups]) if groups else wealth
     traders.start_capital[:] = np.array([spec.capital_musd for spec in specs]) * 1e6 * shares
@@ -182,29 +212,43 @@ def build_speculators(model: "MineralMarket", kind: type) -> Population:
     return traders
 
 
-def build_authorities(model: "MineralMarket") -> tuple[Population, Population]:
+def build_authorities(world: "World") -> tuple[Population, Population]:
     """One export authority for each gated zone, and the holders of its licences."""
-    zones, rules = model.market.gated, model.scenario.parameters.licence
-    names = [model.market.zones[zone] for zone in zones]
-    authorities = Population(model, ExportAuthority, [f"{name} export authority" for name in names])
+    zones, rules = world.market.gated, world.scenario.parameters.licence
+    names = [world.market.zones[zone] for zone in zones]
+    authorities = Population(world, ExportAuthority, [f"{name} export authority" for name in names])
     authorities.zone[:] = zones
     count = rules.holders
     holders = Population(
         model, LicenceHolder, [f"{name} licence holder {n + 1}" for name in names for n in range(count)]
     )
     holders.zone[:] = np.repeat(zones, count)
-    size = np.exp(0.5 * holders.normal("size"))
+    size = np.exp(0.5 * _normal(holders, "size"))
     holders.share[:] = size / np.maximum(np.bincount(holders.zone, weights=size, minlength=1)[holders.zone], 1e-9)
     holders.concession[:] = _within(holders, "concession", [rules.concession] * holders.size)
     return authorities, holders
 
 
-def build_state_buyers(model: "MineralMarket", kind: type) -> Population:
+def build_state_buyers(world: "World", kind: type) -> Population:
     """State bodies that are enabled."""
-    rows = {name: row for name, row in model.scenario.state_buyer.items() if row.enabled}
-    bodies = Population(model, kind, list(rows), "StateBuyer")
-    bodies.zone[:] = _zones(model, list(rows.values()))
+    rows = {name: row for name, row in world.scenario.state_buyer.items() if row.enabled}
+    bodies = Population(world, kind, list(rows), "StateBuyer")
+    bodies.zone[:] = _zones(world, list(rows.values()))
     return bodies
+
+
+def join_mines_and_plants(world: "World") -> None:
+    """Let mines and their own plants know each other."""
+    refiners = world.refiners
+    own = np.flatnonzero(world.miners.plant >= 0)
+    refiners.owner[world.miners.plant[own]] = own
+    refiners.capacity_left[:] = 1.0
+    for miners in (world.miners, world.illegal_miners):
+        has_plant = miners.plant >= 0
+        miners.outage_left[:] = 1.0
+        miners.plant_zone[:] = miners.zone
+        miners.plant_zone[has_plant] = refiners.zone[miners.plant[has_plant]]
+        miners.plant_recovery[has_plant] = refiners.recovery[miners.plant[has_plant]]
 
 
 KINDS: dict[str, type] = {

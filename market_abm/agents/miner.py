@@ -1,23 +1,57 @@
-"""Miners dig ore into concentrate and choose their output (ODD: Miner).
+"""Miners dig ore into concentrate, choose their output, build and come back (ODD: Miner, Project).
 
-`Miner` is a licensed mine, private or state-owned. `IllegalMiner` obeys no
-quota, pays no charge, and enters and leaves with the margin.
+`Miner` is a licensed mine, private or state-owned, with the project around it.
 """
+
+import math
 
 import numpy as np
 
-from market_abm.agents.arithmetic import TINY, between, power
-from market_abm.agents.column import Column
 from market_abm.agents.life import Stage
-from market_abm.agents.population import Agent, rule
-from market_abm.core.units import WEEKS_PER_YEAR, Values
-from market_abm.scenario.parameters import MinerParameters
+from market_abm.agents.population import Agent
+from market_abm.core.arithmetic import TINY, between, helper
+from market_abm.core.columns import Column, Draw
+from market_abm.core.rules import rule
+from market_abm.core.units import MICROS_PER_GRAM_DOLLAR, WEEKS_PER_YEAR
 
 NO_PLANT = -1
+NOWHERE = -1e9  # value of concentrate that cannot be delivered [US$/kg REO]
+LEAST_RESERVE = 0.05  # share of the reserve below which cost rises no further (assumed)
+FULL = 0.95  # utilisation at which a quota-bound mine expands (assumed)
+LARGE_STOCK, LEAST_OUTPUT = 2.0, 0.25  # unsold stock that curbs output [4 weeks], share of output kept (assumed)
+ANCHOR_WEIGHT, LAST_WEIGHT, AVERAGE_WEIGHT = 0.5, 0.25, 0.25  # of 78-week, last, 26-week price in expectation (assumed)
+WORTHLESS = -1e30  # value of a project that cannot deliver [micro-US$]
+OPERATING, RESOURCE, PERMITTED, CARE = (
+    int(Stage.OPERATING),
+    int(Stage.RESOURCE),
+    int(Stage.PERMITTED),
+    int(Stage.CARE_AND_MAINTENANCE),
+)
+
+
+@helper
+def present_value(
+    margin: float, rate: float, capacity: float, stage: int, lead_years: float, horizon_years: float
+) -> float:
+    """Value of a margin over a project's life, discounted to today [micro-US$].
+
+    Parameters
+    ----------
+    margin : [US$/kg REO]; infinite where nothing can be delivered.
+    rate : discount rate [1/year].
+    capacity : [g/week].
+    lead_years, horizon_years : time to build and life [year].
+    """
+    annuity = (1.0 - math.exp(-rate * horizon_years)) / rate
+    wait = 0.0 if stage == OPERATING else lead_years
+    yearly = margin * capacity * WEEKS_PER_YEAR * MICROS_PER_GRAM_DOLLAR
+    return (yearly if math.isfinite(yearly) else WORTHLESS) * annuity * math.exp(-rate * wait)
 
 
 class Miner(Agent):
     """A mine and the project around it."""
+
+    sections = ("miner", "investment")
 
     group = Column("-", dtype=object)
     deposit = Column("deposit index", dtype=np.int64)
@@ -33,9 +67,13 @@ class Miner(Agent):
     reserve = Column("g", dtype=np.int64, low=0)
     start_reserve = Column("g", low=0)
     plant = Column("refiner row or -1", dtype=np.int64)
+    plant_zone = Column("zone index", dtype=np.int64)
+    plant_recovery = Column("1", low=0, high=1)
+    plant_running = Column("-", dtype=np.bool_)
     stage = Column("stage index", dtype=np.int64, low=0, high=5)
     utilisation = Column("1", low=0, high=1)
     ramp = Column("1", low=0, high=1)
+    outage_left = Column("1", low=0, high=1)
     home_value = Column("US$/kg REO")
     outside_value = Column("US$/kg REO")
     cash_cost = Column("US$/kg REO", low=0)
@@ -55,116 +93,186 @@ class Miner(Agent):
     debt = Column("micro-US$", book="debt", low=0)
     state_debt = Column("micro-US$", book="state_debt", low=0)
 
-    @property
-    def parameters(self) -> MinerParameters:
-        """Numbers of the rules below."""
-        return self.population.model.scenario.parameters.miner
+    permit_luck = Draw("uniform", "permit")
+    funding_luck = Draw("uniform", "funding")
+    exploration_luck = Draw("uniform", "exploration")
+    build_luck = Draw("uniform", "build time")
 
+    # -- cost ------------------------------------------------------------------------------------
     @rule
-    def charge(self) -> Values:
+    def charge(mining_charge):
         """Resource tax and environmental charge on legal mines, as a share of cost [1]."""
-        return self.market.regime.mining_charge[self.zone]
+        return mining_charge
 
     @rule
-    def full_cost(self) -> Values:
-        """Cash cost up to separated oxide [US$/kg REO], charges included."""
-        left = np.maximum(self.reserve / np.maximum(self.start_reserve, TINY), 0.05)
-        deeper = np.where(self.start_reserve > 0, power(left, -self.parameters.depletion), 1.0)
-        return self.start_cost * self.market.cost_index[self.zone] * (1 + self.charge()) * deeper
-
-    @rule
-    def mining_cost(self) -> Values:
+    def mining_cost(concentrate_cost_share, full_cost):
         """The part of the cost that falls before separation [US$/kg REO]."""
-        return self.concentrate_cost_share * self.full_cost()
+        return concentrate_cost_share * full_cost
 
     @rule
-    def goes_home(self) -> Values:
-        """Whether ore goes to the own plant: it pays better there, or a contract obliges."""
-        home_margin, outside_margin = self.home_value - self.cash_cost, self.outside_value - self.cash_cost
-        return (self.plant != NO_PLANT) & self.plant_ready() & (self.tied | (home_margin >= outside_margin))
+    def full_cost(start_cost, cost_index, charge, reserve, start_reserve, depletion):
+        """Cash cost up to separated oxide [US$/kg REO], charges included; it rises as the reserve is mined."""
+        deeper = 1.0
+        if start_reserve > 0:
+            deeper = math.exp(-depletion * math.log(max(reserve / start_reserve, LEAST_RESERVE)))
+        return start_cost * cost_index * (1.0 + charge) * deeper
+
+    # -- route -----------------------------------------------------------------------------------
+    @rule(dtype=np.bool_)
+    def goes_home(plant, plant_running, tied, home_value, outside_value):
+        """Whether concentrate goes to the own plant: it pays better there, or a contract obliges."""
+        return plant != NO_PLANT and plant_running and (tied or home_value >= outside_value)
 
     @rule
-    def plant_ready(self) -> Values:
-        """Whether the own plant stands and runs."""
-        refiners = self.market.refiners_operating
-        if len(refiners) == 0:
-            return self.plant > len(refiners)
-        return np.where(self.plant == NO_PLANT, False, refiners[np.maximum(self.plant, 0)])
-
-    @rule
-    def revenue_over_cost(self) -> Values:
+    def revenue_over_cost(goes_home, home_value, home_fee, outside_value, cash_cost):
         """Revenue over cost on the better route [1]."""
-        home = (self.home_value + self.home_fee) / np.maximum(self.cash_cost + self.home_fee, TINY)
-        outside = self.outside_value / np.maximum(self.cash_cost, TINY)
-        return np.where(self.goes_home(), home, outside)
+        if goes_home:
+            return (home_value + home_fee) / max(cash_cost + home_fee, TINY)
+        return outside_value / max(cash_cost, TINY)
+
+    # -- output ----------------------------------------------------------------------------------
+    @rule(dtype=np.bool_)
+    def responds_fast(under_quota):
+        """Whether output follows the margin at the faster speed."""
+        return under_quota
 
     @rule
-    def next_utilisation(self) -> Values:
+    def next_utilisation(
+        utilisation, revenue_over_cost, avoidable_cost_share, unsold, responds_fast,
+        shutdown_ratio, utilisation_band, stock_curb, response, response_home,
+    ):
         """Utilisation after this week's step towards what pays [1].
 
-        Unsold oxide curbs output; a by-product mine stops only when revenue
-        does not cover its avoidable cost.
+        Unsold oxide curbs output; a by-product mine stops only when revenue does not cover its avoidable cost.
         """
-        rules = self.parameters
-        margin = self.revenue_over_cost() / self.avoidable_cost_share
-        wanted = between((margin - rules.shutdown_ratio) / rules.utilisation_band, 0.0, 1.0)
-        wanted = wanted * between(1 - rules.stock_curb * (self.unsold - 2), 0.25, 1.0)
-        speed = np.where(self.responds_fast(), rules.response_home, rules.response)
-        return between(self.utilisation + speed * (wanted - self.utilisation), 0.0, 1.0)
+        margin = revenue_over_cost / avoidable_cost_share
+        wanted = between((margin - shutdown_ratio) / utilisation_band, 0.0, 1.0)
+        wanted = wanted * between(1.0 - stock_curb * (unsold - LARGE_STOCK), LEAST_OUTPUT, 1.0)
+        speed = response_home if responds_fast else response
+        return between(utilisation + speed * (wanted - utilisation), 0.0, 1.0)
 
     @rule
-    def responds_fast(self) -> Values:
-        """Whether output follows the margin at the faster speed."""
-        return self.under_quota
-
-    @rule
-    def next_ramp(self) -> Values:
+    def next_ramp(ramp, stage, ramp_weeks):
         """Ramp-up after this week [1]; a mine that does not operate starts again from nothing."""
-        grown = np.minimum(self.ramp + 1 / self.parameters.ramp_weeks, 1.0)
-        return np.where(self.stage == Stage.OPERATING, grown, 0.0)
+        return min(ramp + 1.0 / ramp_weeks, 1.0) if stage == OPERATING else 0.0
 
     @rule
-    def possible_output(self) -> Values:
-        """Output chosen this week before any quota [g/week], within what is left in the ground."""
-        chosen = self.capacity * self.scale * self.ramp * self.utilisation * self.capacity_left()
-        chosen = np.where(self.stage == Stage.OPERATING, chosen, 0.0)
-        return np.where(self.start_reserve > 0, np.minimum(chosen, self.reserve), chosen)
+    def next_scale(scale, under_quota, utilisation, stage, expansion):
+        """Capacity over start capacity [1]: quota-bound mines expand while they run full."""
+        if under_quota and utilisation > FULL and stage == OPERATING:
+            return scale * math.exp(expansion / WEEKS_PER_YEAR)
+        return scale
 
     @rule
-    def capacity_left(self) -> Values:
+    def capacity_left(outage_left):
         """Share of capacity that no outage has taken [1]."""
-        return self.market.outage_left(self.group)
+        return outage_left
 
     @rule
-    def next_scale(self) -> Values:
-        """Capacity over start capacity: quota-bound mines expand while they run full."""
-        growing = self.under_quota & (self.utilisation > 0.95) & (self.stage == Stage.OPERATING)
-        return np.where(growing, self.scale * np.exp(self.parameters.expansion / WEEKS_PER_YEAR), self.scale)
+    def possible_output(stage, capacity, scale, ramp, utilisation, capacity_left, reserve, start_reserve):
+        """Output chosen this week before any quota [g/week], within what is left in the ground."""
+        if stage != OPERATING:
+            return 0.0
+        chosen = capacity * scale * ramp * utilisation * capacity_left
+        return min(chosen, float(reserve)) if start_reserve > 0 else chosen
 
+    # -- expectations of an investor -------------------------------------------------------------
+    @rule
+    def expected_price(plant_anchor_price, plant_price, plant_average_price):
+        """Long-run price expected at the own plant [US$/kg], by material, partly extrapolated."""
+        return ANCHOR_WEIGHT * plant_anchor_price + LAST_WEIGHT * plant_price + AVERAGE_WEIGHT * plant_average_price
 
-class IllegalMiner(Miner):
-    """A digger without licence: no quota, no charge, free entry."""
+    @rule(over_materials="sum")
+    def basket_worth(basket, expected_price):
+        """Value of a kilogram of contained oxide at expected prices [US$/kg REO]."""
+        return basket * expected_price
 
     @rule
-    def charge(self) -> Values:
-        """Illegal pits pay no charge."""
-        return self.zone * 0.0
+    def home_margin(plant, basket_worth, plant_recovery, other_credit, promise, cash_cost, home_fee):
+        """Expected margin by the own plant [US$/kg REO]; promise : what states promised [US$/kg REO]."""
+        if plant == NO_PLANT:
+            return -math.inf
+        return basket_worth * plant_recovery + other_credit + promise - (cash_cost + home_fee)
 
     @rule
-    def responds_fast(self) -> Values:
-        """A digger follows the margin at once."""
-        return self.stage == Stage.OPERATING
+    def outside_margin(outside_value, lead_price, lead_anchor_price, lead_average_price, cash_cost):
+        """Expected margin as a seller of concentrate [US$/kg REO].
+
+        What an outside plant pays moves with the expected over the last price of the lead material.
+        """
+        if outside_value <= 0:
+            return -math.inf
+        expected = ANCHOR_WEIGHT * lead_anchor_price + LAST_WEIGHT * lead_price + AVERAGE_WEIGHT * lead_average_price
+        return outside_value * (expected / lead_price) - cash_cost
 
     @rule
-    def capacity_left(self) -> Values:
-        """Share of capacity that outages and enforcement leave; high margins corrupt enforcement."""
-        margin = np.maximum(self.revenue_over_cost() - self.parameters.entry_margin, 0.0)
-        depth = self.market.regime.crackdown[self.zone] / (1 + self.parameters.enforcement_leak * margin)
-        return (1 - np.minimum(depth, 1.0)) * self.market.outage_left(self.group)
+    def best_margin(home_margin, outside_margin):
+        """Expected margin on the better route [US$/kg REO]."""
+        return max(home_margin, outside_margin)
 
     @rule
-    def next_scale(self) -> Values:
-        """Entry and exit: capacity grows or shrinks with the margin, within limits."""
-        rules = self.parameters
-        margin = between(self.revenue_over_cost() - rules.entry_margin, -0.5, 1.5)
-        return between(self.scale * np.exp(margin * rules.entry_speed / WEEKS_PER_YEAR), *rules.illegal_bounds)
+    def state_value(home_margin, state_discount, capacity, stage, lead_years, horizon_years):
+        """Value of the project with its own plant at the state's cost of capital [micro-US$]."""
+        return present_value(home_margin, state_discount, capacity, stage, lead_years, horizon_years)
+
+    # -- decisions of an investor ----------------------------------------------------------------
+    @rule(dtype=np.bool_)
+    def gets_permit(stage, permit_luck, permit_chance):
+        """Whether a resource gets its permit this quarter."""
+        return stage == RESOURCE and permit_luck < permit_chance
+
+    @rule
+    def private_value(best_margin, private_discount, capacity, stage, lead_years, horizon_years):
+        """Value of the project to a private investor [micro-US$]."""
+        return present_value(best_margin, private_discount, capacity, stage, lead_years, horizon_years)
+
+    @rule(dtype=np.bool_)
+    def is_funded(
+        stage, accessible_step, week_index, private_value, capex, hype, funding_luck, hurdle, funding_chance, boom_funding
+    ):
+        """Whether private money commits to the project this quarter."""
+        ripe = stage == PERMITTED and accessible_step <= week_index
+        return ripe and private_value > hurdle * capex and funding_luck < funding_chance + boom_funding * hype
+
+    @rule
+    def hype(lead_gate_price, lead_gate_anchor_price):
+        """Log rise of the lead material's price abroad over its 78-week average [1], between 0 and 1."""
+        return between(math.log(lead_gate_price / lead_gate_anchor_price), 0.0, 1.0)
+
+    @rule(dtype=np.int64)
+    def next_good_quarters(
+        stage, good_quarters, home_margin, outside_margin, cash_cost, home_fee, restart_margin
+    ):
+        """Quarters in a row in which a closed mine would have earned well."""
+        good = home_margin > restart_margin * (cash_cost + home_fee) or outside_margin > restart_margin * cash_cost
+        return good_quarters + 1 if stage == CARE and good else 0
+
+    @rule(dtype=np.bool_)
+    def restarts(stage, good_quarters, restart_quarters):
+        """Whether a closed mine comes back, without its old debt."""
+        return stage == CARE and good_quarters >= restart_quarters
+
+    # -- money -----------------------------------------------------------------------------------
+    @rule
+    def care_cost(corporate, stage, capex, care_cost_share):
+        """Care and fixed cost of a project [micro-US$/week]."""
+        if corporate or not (stage == OPERATING or stage == CARE):
+            return 0.0
+        return care_cost_share * capex / WEEKS_PER_YEAR
+
+    @rule
+    def interest_due(corporate, stage, debt, interest):
+        """Interest on private debt this week [micro-US$]."""
+        return debt * (interest / WEEKS_PER_YEAR) if not corporate and stage == OPERATING else 0.0
+
+    @rule
+    def repayment_due(corporate, stage, debt, amortisation):
+        """Repayment of private debt this week [micro-US$]."""
+        return debt * (amortisation / WEEKS_PER_YEAR) if not corporate and stage == OPERATING else 0.0
+
+    @rule
+    def dividend(corporate, stage, cash, capex, payout, payout_above):
+        """Dividend of this week [micro-US$], out of cash above a part of the building cost."""
+        if corporate or stage != OPERATING:
+            return 0.0
+        return payout * max(cash - payout_above * capex, 0.0)

@@ -1,91 +1,92 @@
-"""A kind of agent, and the population that holds its columns (DESIGN idea 1).
+"""A kind of agent, and the population that holds its columns.
 
-`Agent` is a `mesa.Agent` that owns no state: it is a population and a row.
-A rule marked `@rule` is written with array operations and so may be asked of
-one agent (`maker.wanted_use()`) or of the population (`makers.wanted_use()`).
-A class with `vectorised = False` is asked agent by agent, in plain Python.
+`Agent` is a `mesa.Agent` that owns no state: it is a population and a row. A rule may be asked of one agent
+(`maker.target_stock()`) or of the population (`makers.target_stock()`); see `market_abm.core.rules`.
 """
 
 import functools
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import mesa
 import numpy as np
+from numpy.typing import NDArray
 
-from market_abm.agents.column import Column
-from market_abm.agents.luck import stable_number
-from market_abm.core.units import BoolArray, FloatArray, IntArray, Values
-
-if TYPE_CHECKING:
-    from market_abm.market.market import Market
-    from market_abm.model import MineralMarket
-
-Rule = TypeVar("Rule", bound=Callable[..., Any])
+from market_abm.core.columns import Column, Draw
+from market_abm.core.loops import Given, Kind, Loop, RuleError
+from market_abm.core.random_numbers import RandomNumbers, stable_numbers
+from market_abm.core.rules import Rule
+from market_abm.core.senses import Senses
+from market_abm.core.units import BoolArray, FloatArray, IntArray
 
 
-def rule_of_each(arguments: int) -> Callable[[Rule], Rule]:
-    """Mark a rule whose first arguments hold one value an agent, (..., n) for all."""
+class Home(Senses, Protocol):
+    """The world as a population sees it."""
 
-    def mark(method: Rule) -> Rule:
-        method.__is_rule__ = True  # type: ignore[attr-defined]
-        method.__each__ = arguments  # type: ignore[attr-defined]
-        return method
-
-    return mark
-
-
-def rule(method: Rule) -> Rule:
-    """Mark a method as a rule: it returns, never writes, and works for one or for all."""
-    return rule_of_each(0)(method)
+    materials: list[str]
+    zones: list[str]
+    material_numbers: NDArray[np.uint64]
+    random_numbers: RandomNumbers
+    model: mesa.Model | None
 
 
 class Agent(mesa.Agent):  # type: ignore[misc]
     """One agent: a view of a row of its population."""
 
-    vectorised: ClassVar[bool] = True
+    sections: ClassVar[tuple[str, ...]] = ()
+    """Sections of the behavioural parameters whose numbers the rules may use; the first is the kind's own."""
+    bids: ClassVar[tuple[str, ...]] = ()
+    """Rules that give the bids of the week, each a limit [US$/kg] and a quantity [g]."""
+    asks: ClassVar[tuple[str, ...]] = ()
+    """Rules that give the asks of the week, each a limit [US$/kg] and a quantity [g]."""
 
     name = Column("-", dtype=object)
     number = Column("-", dtype=np.uint64)
     zone = Column("zone index", dtype=np.int64)
 
     def __init__(self, population: "Population", row: int) -> None:
-        super().__init__(population.model)
+        super().__init__(population.home.model)
         self.population = population
         self.row = row
 
     @classmethod
-    def columns(cls) -> list[Column]:
-        """All columns of the kind, base classes first."""
-        found: dict[str, Column] = {}
+    def members(cls) -> dict[str, Any]:
+        """Columns, draws and rules of the kind by name, base classes first."""
+        found: dict[str, Any] = {}
         for base in reversed(cls.__mro__):
-            found.update({key: value for key, value in vars(base).items() if isinstance(value, Column)})
-        return list(found.values())
+            found.update({key: value for key, value in vars(base).items() if isinstance(value, Column | Draw | Rule)})
+        return found
+
+    @classmethod
+    def column_list(cls) -> list[Column]:
+        """All columns of the kind, base classes first."""
+        return [member for member in cls.members().values() if isinstance(member, Column)]
 
     @classmethod
     def rules(cls) -> list[str]:
         """Names of all rules of the kind."""
-        return [name for name in dir(cls) if getattr(getattr(cls, name), "__is_rule__", False)]
+        return [name for name, member in cls.members().items() if isinstance(member, Rule)]
 
     @property
-    def market(self) -> "Market":
-        """What everybody can see: prices, trends, the week's regime."""
-        return self.population.model.market
+    def parameters(self) -> Any:
+        """Behavioural parameters of the kind."""
+        return self.population.parameters
 
-    def by_material(self, values: Values) -> Values:
-        """Shape a (materials,) vector so that it meets this agent's material columns."""
-        return values
-
-    def normal(self, purpose: str, lanes: int = 0) -> Values:
-        """Draw this agent's standard normal luck for a purpose this week."""
-        return self.population.model.luck.normal(purpose, self.number, lanes)
-
-    def uniform(self, purpose: str, lanes: int = 0) -> Values:
-        """Draw this agent's uniform luck for a purpose this week."""
-        return self.population.model.luck.uniform(purpose, self.number, lanes)
+    def remove(self) -> None:
+        """Leave the market: the model books what the agent holds, and its columns fall to nothing."""
+        self.population.dismiss(self.row)
+        super().remove()
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
+
+
+class _Asking(NamedTuple):
+    """A loop with what it reads: the fixed values in place, the others (place, source, name) still to come."""
+
+    loop: Loop
+    values: list[Any]
+    moving: list[tuple[int, str, str]]
 
 
 class Population:
@@ -93,106 +94,214 @@ class Population:
 
     Parameters
     ----------
-    model : the model they live in.
+    home : the world they live in.
     kind : class of the agents.
     names : unique name of each agent.
     key : name of the population; with an agent's name it makes the agent's stable number, so that a class put
-        in the place of a shipped one meets the same luck. The name of the class when silent.
+        in the place of a shipped one meets the same random numbers. The name of the class when silent.
+    numbered : names that make the stable numbers; `names` when silent.
+
+    Attributes
+    ----------
+    columns : array of each column, shape (n,) or (materials, n); those kept by the ledger are read-only.
     """
 
-    def __init__(self, model: "MineralMarket", kind: type[Agent], names: Sequence[str], key: str = "") -> None:
-        self.model = model
+    def __init__(
+        self,
+        home: Home,
+        kind: type[Agent],
+        names: Sequence[str],
+        key: str = "",
+        numbered: Sequence[str] | None = None,
+    ) -> None:
+        self.home = home
         self.kind = kind
         self.key = key or kind.__name__
         self.size = len(names)
-        materials = len(model.market.materials)
-        for column in kind.columns():
-            if column.book is None:
-                shape = (materials, self.size) if column.by_material else (self.size,)
-                self.__dict__[column.name] = np.zeros(shape, dtype=column.dtype)
-        self.__dict__["name"][:] = names
-        self.__dict__["number"][:] = [stable_number(f"{self.key}/{name}") for name in names]
-        self._views: list[Agent] | None = None
-        self._membership: FloatArray | None = None
-        for name in kind.rules():
-            self.__dict__[name] = self._bind(name)
+        self.columns: dict[str, Any] = {}
+        self.on_dismiss: Callable[[Population, int], None] | None = None
+        for column in kind.column_list():
+            shape = (len(home.materials), self.size) if column.by_material else (self.size,)
+            self.columns[column.name] = np.zeros(shape, dtype=column.dtype)
+        self.columns["name"][:] = names
+        self.columns["number"][:] = stable_numbers([f"{self.key}/{name}" for name in numbered or names])
+        self._bind()
 
-    def _bind(self, name: str) -> Callable[..., Any]:
-        if self.kind.vectorised:
-            return functools.partial(getattr(self.kind, name), self)
-        return functools.partial(self._ask_each, name)
+    def _bind(self) -> None:
+        """Make columns and rules attributes, so that `makers.stock` and `makers.bids()` are quick."""
+        self._agents: list[Agent] | None = None
+        self._members = self.kind.members()
+        self._parameters: dict[str, Any] = {}
+        for section in reversed(self.kind.sections):
+            self._parameters.update(dict(self.home.parameters_of(section)))
+        self._kind = Kind(self._members, self.home.series, frozenset(self._parameters))
+        self._askings: dict[tuple[tuple[str, ...], Given], _Asking] = {}
+        for name, member in self._members.items():
+            if isinstance(member, Column):
+                self.__dict__[name] = self.columns[name]
+            elif isinstance(member, Rule):
+                self.__dict__[name] = functools.partial(self.ask, name)
 
-    def _ask_each(self, name: str, *arguments: Any) -> Any:
-        each = getattr(getattr(self.kind, name), "__each__", 0)
-        answers = [
-            getattr(agent, name)(*(part[..., agent.row] for part in arguments[:each]), *arguments[each:])
-            for agent in self.agents
-        ]
-        if answers and isinstance(answers[0], tuple):
-            return tuple(np.stack(part, axis=-1) for part in zip(*answers, strict=True))
-        if not answers:  # nobody to ask: the array form knows the shapes
-            return getattr(self.kind, name)(self, *arguments)
-        return np.stack(answers, axis=-1)
+    def keep(self, name: str, window: Any) -> None:
+        """Let a column be a window on the ledger."""
+        self.columns[name] = self.__dict__[name] = window
+        self._askings.clear()
 
     def __getattr__(self, name: str) -> Any:
-        # Only reached for what is neither a column nor a rule: properties and plain methods of the kind.
-        if name.startswith("__"):
+        # Only reached for what is neither a column nor a rule: draws, properties and methods of the kind.
+        if name.startswith("__") or "_members" not in self.__dict__:
             raise AttributeError(name)
-        attribute = getattr(self.__dict__["kind"], name)
+        member = self._members.get(name)
+        if isinstance(member, Draw):
+            return self.drawn(member)
+        attribute = getattr(self.kind, name)
         if isinstance(attribute, property) and attribute.fget is not None:
             return attribute.fget(self)
         return functools.partial(attribute, self) if callable(attribute) else attribute
 
     @property
-    def population(self) -> "Population":
-        """Itself, so that a rule finds its population whoever it is asked of."""
-        return self
+    def parameters(self) -> Any:
+        """Behavioural parameters of the kind; None for a kind without a section."""
+        return self.home.parameters_of(self.kind.sections[0]) if self.kind.sections else None
 
+    def own_columns(self) -> list[str]:
+        """Names of the columns that are state of their own: neither names nor kept by the ledger."""
+        return [column.name for column in self.kind.column_list() if column.book is None and column.dtype != object]
+
+    # -- rules -----------------------------------------------------------------------------------
+    def ask(self, *names: str, into: Sequence[Any] | None = None, **given: Any) -> Any:
+        """Ask rules of everybody in one pass.
+
+        Parameters
+        ----------
+        names : rules to ask.
+        into : arrays to write to, one for each number that the rules give; made when silent.
+        given : numbers that stand in for what the rules would read: a scalar, (n,) or (materials, n).
+
+        Returns
+        -------
+        An array for a rule that gives one number, a tuple of arrays for several; for several rules one after
+        the other. Shape (n,), or (materials, n) when the rule has an answer for each material.
+
+        Raises
+        ------
+        RuleError
+            When a rule asks for what does not exist.
+        """
+        asking = self._asking(names, given)
+        values = asking.values.copy()
+        for place, source, name in asking.moving:
+            if source == "series":
+                values[place] = self.home.read(name)
+            elif source == "draw":
+                values[place] = self.drawn(self._members[name])
+            else:
+                values[place] = given[name]
+        out = into if into is not None else self._room(asking.loop, self.size)
+        asking.loop.run(0, self.size, len(self.home.materials), *out, *values)
+        return out[0] if len(out) == 1 else tuple(out)
+
+    def ask_one(self, row: int, name: str, **given: Any) -> Any:
+        """Ask a rule of one agent, in plain Python.
+
+        Returns
+        -------
+        A number, or (materials,) when the rule has an answer for each material; a tuple where it gives several.
+        """
+        shaped = {key: value if np.ndim(value) == 0 else np.asarray(value)[:, None] for key, value in given.items()}
+        asking = self._asking((name,), shaped)
+        values = asking.values.copy()
+        for place, source, what in asking.moving:
+            if source == "series":
+                values[place] = self.home.read(what)
+            elif source == "draw":
+                values[place] = self.drawn(self._members[what], slice(row, row + 1))
+            else:
+                values[place] = shaped[what]
+        out = self._room(asking.loop, 1)
+        asking.loop.plain(row, row + 1, len(self.home.materials), *out, *values)
+        answers = [part[:, 0] if part.ndim == 2 else part[0].item() for part in out]
+        return answers[0] if len(answers) == 1 else tuple(answers)
+
+    def _asking(self, names: tuple[str, ...], given: dict[str, Any]) -> "_Asking":
+        key: tuple[tuple[str, ...], Given] = (names, tuple((name, np.ndim(value)) for name, value in given.items()))
+        asking = self._askings.get(key)
+        if asking is None:
+            for name in names:
+                if not isinstance(self._members.get(name), Rule):
+                    raise RuleError(f"{self.kind.__name__} has no rule {name!r}; it has {', '.join(self.kind.rules())}")
+            asking = self._askings[key] = self._prepared(Loop(self._kind, *key))
+        return asking
+
+    def _prepared(self, loop: Loop) -> "_Asking":
+        """Gather what does not change from week to week: columns and parameters."""
+        values: list[Any] = [None] * len(loop.inputs)
+        moving = []
+        for place, (source, name) in enumerate(loop.inputs):
+            if source == "column":
+                values[place] = self.columns[name]
+            elif source == "parameter":
+                values[place] = self._parameters[name]
+            else:
+                moving.append((place, source, name))
+        return _Asking(loop, values, moving)
+
+    def _room(self, loop: Loop, size: int) -> list[Any]:
+        materials = len(self.home.materials)
+        return [
+            np.empty((materials, size) if by_material else size, dtype=dtype)
+            for _, _, by_material, dtype in loop.outputs
+        ]
+
+    def drawn(self, draw: Draw, rows: slice = slice(None)) -> FloatArray:
+        """Random numbers of this week: (n,), or (materials, n) for a draw by material."""
+        numbers = self.columns["number"][rows]
+        if draw.by_material:
+            return self.home.random_numbers.draw_by_material(
+                draw.distribution, draw.purpose, numbers, self.home.material_numbers
+            )
+        return self.home.random_numbers.draw(draw.distribution, draw.purpose, numbers)
+
+    # -- agents ----------------------------------------------------------------------------------
     @property
     def agents(self) -> list[Agent]:
         """The agents themselves, made when first asked for."""
-        if self._views is None:
-            self._views = [self.kind(self, row) for row in range(self.size)]
-        return self._views
+        if self._agents is None:
+            self._agents = [self.kind(self, row) for row in range(self.size)]
+        return self._agents
 
-    @property
-    def market(self) -> "Market":
-        """What everybody can see."""
-        return self.model.market
-
-    def by_material(self, values: Values) -> Values:
-        """Shape a (materials,) vector so that it meets material columns (materials, n)."""
-        return np.asarray(values)[:, None]
-
-    def normal(self, purpose: str, lanes: int = 0) -> Values:
-        """Draw everyone's standard normal luck for a purpose this week."""
-        return self.model.luck.normal(purpose, self.__dict__["number"], lanes)
-
-    def uniform(self, purpose: str, lanes: int = 0) -> Values:
-        """Draw everyone's uniform luck for a purpose this week."""
-        return self.model.luck.uniform(purpose, self.__dict__["number"], lanes)
+    def dismiss(self, row: int) -> None:
+        """Let an agent leave the market."""
+        if self.on_dismiss is not None:
+            self.on_dismiss(self, row)
 
     def rows_in(self, zone: int) -> IntArray:
         """Rows of the agents of a zone."""
-        return np.flatnonzero(self.__dict__["zone"] == zone)
+        return np.flatnonzero(self.columns["zone"] == zone)
 
     def row_named(self, name: str) -> int:
         """Row of the agent called `name`."""
-        return int(np.flatnonzero(self.__dict__["name"] == name)[0])
+        return int(np.flatnonzero(self.columns["name"] == name)[0])
 
-    def by_zone(self, values: Values) -> Values:
-        """Sum values (n,) or (materials, n) over the agents of each zone: (zones,) or (materials, zones)."""
-        if self._membership is None:
-            membership = np.zeros((self.size, len(self.market.zones)))
-            membership[np.arange(self.size), self.__dict__["zone"]] = 1.0
-            self._membership = membership
-        return values @ self._membership
+    def by_zone(self, values: Any) -> Any:
+        """Sum values (n,) or (materials, n) over the agents of each zone, in the order of agents.
+
+        Returns
+        -------
+        (zones,) or (materials, zones), of the type of the values.
+        """
+        zones, zone = len(self.home.zones), self.columns["zone"]
+        if np.ndim(values) == 1:
+            total = np.zeros(zones, dtype=np.asarray(values).dtype)
+            np.add.at(total, zone, values)
+            return total
+        return np.stack([self.by_zone(row) for row in values])
 
     def outside_bounds(self) -> dict[str, BoolArray]:
-        """Columns with values outside their declared bounds, for tests and `check_books`."""
+        """Columns with values outside their declared bounds."""
         found: dict[str, BoolArray] = {}
-        for column in self.kind.columns():
-            values = self.__dict__[column.name]
+        for column in self.kind.column_list():
+            values = self.columns[column.name]
             wrong = np.zeros(values.shape, dtype=bool)
             if column.low is not None:
                 wrong |= values < column.low

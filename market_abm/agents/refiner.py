@@ -1,20 +1,28 @@
 """Refiners separate concentrate into oxides and sell them from stock (ODD: Refiner)."""
 
+import math
+
 import numpy as np
 
-from market_abm.agents.arithmetic import TINY, between, beyond, over_materials, ratio
-from market_abm.agents.column import Column
-from market_abm.agents.population import Agent, rule
-from market_abm.core.units import WEEKS_PER_YEAR, Values
-from market_abm.scenario.parameters import RefinerParameters
+from market_abm.agents.population import Agent
+from market_abm.core.arithmetic import TINY, between, beyond, ratio
+from market_abm.core.columns import Column, Draw
+from market_abm.core.rules import rule
+from market_abm.core.units import WEEKS_PER_YEAR
 
-PROMPT_DISCOUNT, SLOW_PREMIUM = -0.01, 0.02  # log steps of the two tranches (MODEL 6.4)
-TREND_RANGE = (-0.3, 0.8)  # trends beyond these change withholding no further (prototype v3)
-COVER_WEEKS = 4.0  # stock is counted in weeks of usual sales, four at a time (MODEL 6.4: of output)
+PROMPT_DISCOUNT, SLOW_PREMIUM = -0.01, 0.02  # log steps of the two halves of the offer (assumed)
+LEAST_TREND, GREATEST_TREND = -0.3, 0.8  # trends beyond these change withholding no further (assumed)
+COVER_WEEKS = 4.0  # stock is counted in weeks of usual sales, four at a time
+LARGE_COVER = 2.0  # stock above which a smaller part of the cost is accepted [4 weeks] (assumed)
+USUAL_WEEKS = 26.0  # span of the averages of a plant's intake, output and sales (assumed)
+COST_WEEKS = 8.0  # span of the average of a plant's unit cost (assumed)
 
 
 class Refiner(Agent):
     """A separation plant."""
+
+    sections = ("refiner",)
+    asks = ("prompt_ask", "slow_ask")
 
     group = Column("-", dtype=object)
     group_index = Column("group index", dtype=np.int64)
@@ -27,6 +35,7 @@ class Refiner(Agent):
     operating = Column("-", dtype=np.bool_)
     owner = Column("miner row or -1", dtype=np.int64)
     corporate = Column("-", dtype=np.bool_)
+    capacity_left = Column("1", low=0, high=1)
     unit_cost = Column("US$/kg REO", low=0)
     usual_intake = Column("g REO/week", low=0)
     usual_output = Column("g/week", by_material=True, low=0)
@@ -35,74 +44,96 @@ class Refiner(Agent):
     stock = Column("g", by_material=True, book="mass", low=0)
     cash = Column("micro-US$", book="money")
 
-    @property
-    def parameters(self) -> RefinerParameters:
-        """Numbers of the rules below."""
-        return self.population.model.scenario.parameters.refiner
+    prompt_noise = Draw("normal", "asks", by_material=True)
+    slow_noise = Draw("normal", "slow asks", by_material=True)
 
     @rule
-    def cover(self) -> Values:
-        """Unsold stock in four-week units of usual sales [4 weeks], shape (materials, ...).
+    def cover(stock, usual_sales):
+        """Unsold stock in four-week units of usual sales [4 weeks], by material.
 
         Of sales, not of output: else plants whose mines cut back while stocks run out see no shortage.
         """
-        return ratio(self.stock, COVER_WEEKS * self.usual_sales)
+        return ratio(stock, COVER_WEEKS * usual_sales)
+
+    @rule(over_materials="sum")
+    def basket_value(usual_output, anchor_price):
+        """Long-run value of the usual output [g/week x US$/kg]."""
+        return usual_output * anchor_price
 
     @rule
-    def least_price(self) -> Values:
-        """Price below which a refiner rather keeps its oxide [US$/kg].
+    def least_price(
+        anchor_price, basket_value, usual_intake, unit_cost, cover, storage_value, finishing_cost,
+        other_credit_usd_per_kg, floor_slope, cost_floor,
+    ):
+        """Price below which a refiner rather keeps its oxide [US$/kg], by material.
 
-        The joint cost of a basket is shared out by long-run value; large
-        stocks make a seller accept a smaller part of it.
+        The joint cost of a basket is shared out by long-run value; large stocks make a seller accept a smaller
+        part of it.
         """
-        rules, anchor = self.parameters, self.market.anchor[:, self.zone]
-        basket_value = ratio(over_materials(self.usual_output * anchor), self.usual_intake)
-        share = anchor / np.maximum(basket_value + rules.other_credit_usd_per_kg, TINY)
-        accepted = between(1 - rules.floor_slope * (self.cover() - 2), *rules.cost_floor)
-        kept = np.maximum(self.unit_cost * share * accepted, self.storage_value())
-        return np.maximum(kept, self.finishing_cost())
+        worth = ratio(basket_value, usual_intake) + other_credit_usd_per_kg
+        accepted = between(1.0 - floor_slope * (cover - LARGE_COVER), cost_floor[0], cost_floor[1])
+        own_cost = unit_cost * (anchor_price / max(worth, TINY)) * accepted
+        return max(max(own_cost, storage_value), finishing_cost)
 
     @rule
-    def finishing_cost(self) -> Values:
+    def finishing_cost(fee, cost_index, finishing_share):
         """Cost that an oxide saves by staying in the mixture [US$/kg]: nobody precipitates and burns it for less.
 
-        So cheap lanthanum and cerium are kept back unseparated when they do not pay (ODD: Refiner).
+        So cheap lanthanum and cerium are kept back unseparated when they do not pay.
         """
-        return self.parameters.finishing_share * self.fee * self.market.cost_index[self.zone]
+        return finishing_share * fee * cost_index
 
     @rule
-    def storage_value(self) -> Values:
-        """What a kilogram is worth kept for later [US$/kg] (theory of storage: Working 1949, Deaton and Laroque 1992).
+    def storage_value(anchor_price, cover, holding_return):
+        """What a kilogram is worth kept for later [US$/kg], by material (Working 1949; Deaton and Laroque 1992).
 
-        Expected is the usual price of the last year and a half; waiting lasts as
-        long as the stock takes to sell at the usual pace, and asks a return.
+        Expected is the usual price of the last year and a half; waiting lasts as long as the stock takes to sell
+        at the usual pace, and asks a return.
         """
-        years = COVER_WEEKS * self.cover() / WEEKS_PER_YEAR
-        return self.market.anchor[:, self.zone] * np.exp(-self.parameters.holding_return * years)
+        return anchor_price * math.exp(-holding_return * COVER_WEEKS * cover / WEEKS_PER_YEAR)
 
     @rule
-    def asks(self) -> tuple[Values, Values]:
-        """Offer the whole stock in two halves: prompt, and slower towards the usual price of half a year.
+    def lean(cover, price_trend, dead_band, hoarding_on, cover_slope, target_cover, ask_fall, ask_rise, withholding):
+        """Log premium over last week's price that the own stock and the trend suggest [1], by material."""
+        of_stock = between(-cover_slope * (cover - target_cover), -ask_fall, ask_rise)
+        of_trend = withholding * between(beyond(price_trend, dead_band), LEAST_TREND, GREATEST_TREND) * hoarding_on
+        return of_stock + of_trend
 
-        The slow half leans on that price only as far as stock covers the target: else half of what is left
-        would go at last half-year's price until nothing is left.
+    @rule(gives=("limit", "quantity"))
+    def prompt_ask(quote, least_price, lean, stock, prompt_noise, ask_noise):
+        """Offer one half of the stock at about last week's price: limit [US$/kg] and quantity [g]."""
+        limit = quote * math.exp(lean + ask_noise * prompt_noise + PROMPT_DISCOUNT)
+        return max(least_price, limit), float(stock // 2)
 
-        Returns
-        -------
-        limit : (2, materials, ...) [US$/kg].
-        quantity : (2, materials, ...) [g].
+    @rule(gives=("limit", "quantity"))
+    def slow_ask(quote, average_price, least_price, lean, cover, stock, slow_noise, ask_noise, target_cover):
+        """Offer the other half towards the usual price of half a year: limit [US$/kg] and quantity [g].
+
+        It leans on that price only as far as stock covers the target: else half of what is left would go at last
+        half-year's price until nothing is left.
         """
-        rules, market = self.parameters, self.market
-        quote, usual = market.quote[:, self.zone], market.average[:, self.zone]
-        trend = beyond(market.trend[:, self.zone], market.dead_band)
-        held_back = rules.withholding * between(trend, *TREND_RANGE) * market.hoarding_on
-        cover = self.cover()
-        lean = between(-rules.cover_slope * (cover - rules.target_cover), -rules.ask_fall, rules.ask_rise)
-        noise = rules.ask_noise * self.normal("asks", 2 * len(quote)).reshape(2, *quote.shape)
-        step = lean + held_back + noise
-        floor = self.least_price()
-        prompt = np.maximum(floor, quote * np.exp(step[0] + PROMPT_DISCOUNT))
-        of_usual = 0.5 * np.minimum(cover / rules.target_cover, 1.0)
-        slow = np.maximum(floor, (quote + of_usual * (usual - quote)) * np.exp(step[1] + SLOW_PREMIUM))
-        half = self.stock // 2
-        return np.stack([prompt, slow]), np.stack([half, self.stock - half])
+        of_usual = 0.5 * min(cover / target_cover, 1.0)
+        limit = (quote + of_usual * (average_price - quote)) * math.exp(lean + ask_noise * slow_noise + SLOW_PREMIUM)
+        return max(least_price, limit), float(stock - stock // 2)
+
+    # -- averages --------------------------------------------------------------------------------
+    @rule
+    def next_unit_cost(unit_cost, intake, feed_cost, fee_paid):
+        """Average cost of oxide made [US$/kg REO].
+
+        intake : concentrate treated [g REO]; feed_cost : what mining it cost [g x US$/kg]; fee_paid : cost of
+        separation less subsidy [US$/kg REO]; all given by the week.
+        """
+        if intake <= 0:
+            return unit_cost
+        return unit_cost + (feed_cost / max(intake, 1.0) + fee_paid - unit_cost) / COST_WEEKS
+
+    @rule
+    def next_usual_intake(usual_intake, intake):
+        """Average intake [g REO/week]; `intake` is given by the week [g REO]."""
+        return usual_intake + (intake - usual_intake) / USUAL_WEEKS
+
+    @rule
+    def next_usual_output(usual_output, output):
+        """Average output [g/week], by material; `output` is given by the week [g]."""
+        return usual_output + (output - usual_output) / USUAL_WEEKS

@@ -1,20 +1,118 @@
-"""`compiled`: numba's compiler with a cache that survives a read-only package folder."""
+"""`compiled`: numba's compiler with a cache on disk that notices every change of the code it calls.
 
+Numba stamps a cached function with its own file alone, so a change in a function that it calls from another
+file would go unnoticed. Here the stamp covers the file and every module of the package that it imports.
+"""
+
+import functools
+import hashlib
+import os
+import re
+import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from numba import njit
+from numba import config, njit
+from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from platformdirs import user_cache_dir
+
+_PACKAGE = Path(__file__).parent.parent
+_IMPORT = re.compile(r"^\s*(?:from (market_abm[\w.]*) import (\([^)]*\)|[^\n]+)|import (market_abm[\w.]*))", re.MULTILINE)
 
 
-def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile on first use; keep the machine code on disk where a place can be found.
+@functools.cache
+def _modules_imported_by(file: Path) -> frozenset[Path]:
+    """Files of the package that a file imports, directly or through others, itself included."""
+    found, waiting = {file}, [file]
+    while waiting:
+        for module, names, plain in _IMPORT.findall(waiting.pop().read_text(encoding="utf-8")):
+            base = _PACKAGE.parent.joinpath(*(module or plain).split("."))
+            inner = [base / name.strip() for name in re.split(r"[(),\s]", names) if name.strip()]
+            for candidate in (base, *inner):
+                source = candidate.with_suffix(".py")
+                if source.exists() and source not in found:
+                    found.add(source)
+                    waiting.append(source)
+    return frozenset(found)
 
-    Numba looks for a cache beside the source, then in the user's cache folder
-    (or `NUMBA_CACHE_DIR`). Where neither can be written it raises; then the
-    code is compiled anew in each process, which is slower but right.
-    """
+
+@functools.cache
+def stamp_of(file: Path) -> str:
+    """Hash of a file and of all modules of the package that it imports."""
+    seal = hashlib.sha256()
+    for source in sorted(_modules_imported_by(file)):
+        seal.update(source.read_bytes())
+    return seal.hexdigest()[:20]
+
+
+@functools.cache
+def cache_folder() -> Path | None:
+    """Where machine code is kept: `NUMBA_CACHE_DIR`, else the user's cache; None when neither can be written."""
+    folder = Path(config.CACHE_DIR or user_cache_dir("market_abm", appauthor=False)) / "machine-code"
     try:
-        made: Callable[..., Any] = njit(cache=True, error_model="numpy")(function)
-    except RuntimeError:
-        made = njit(error_model="numpy")(function)
-    return made
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return None
+    return folder
+
+
+class _Locator:
+    """Where one function is cached, in the form that numba asks for."""
+
+    def __init__(self, stamp: str) -> None:
+        self.stamp = stamp
+
+    def ensure_cache_path(self) -> None:
+        os.makedirs(self.get_cache_path(), exist_ok=True)
+
+    def get_cache_path(self) -> str:
+        return str(cache_folder())
+
+    def get_source_stamp(self) -> str:
+        return self.stamp
+
+    def get_disambiguator(self) -> str:
+        return self.stamp
+
+    @classmethod
+    def from_function(cls, function: Callable[..., Any], file: str) -> "_Locator":
+        stamp = getattr(function, "__stamp__", None) or stamp_of(Path(file))
+        return cls(hashlib.sha256(f"{stamp}/{function.__code__.co_firstlineno}".encode()).hexdigest()[:16])
+
+
+class _Impl(CompileResultCacheImpl):  # type: ignore[misc]
+    _locator_classes = [_Locator]  # noqa: RUF012 - numba's own form
+
+
+class _Cache(FunctionCache):  # type: ignore[misc]
+    _impl_class = _Impl
+
+
+def compiled(function: Callable[..., Any], stamp: str | None = None) -> Callable[..., Any]:
+    """Compile a function on first use and keep the machine code on disk where a place can be found.
+
+    Parameters
+    ----------
+    function : plain Python that numba understands.
+    stamp : hash of all code that the machine code depends on; that of the function's file and its
+        imports when silent. Empty: not kept.
+
+    Returns
+    -------
+    The compiled function. Without a place to write, it is compiled anew in each process.
+    """
+    made: Any = njit(error_model="numpy")(function)
+    if stamp != "" and cache_folder() is not None:
+        if stamp is not None:
+            function.__stamp__ = stamp  # type: ignore[attr-defined]
+        made._cache = _Cache(function)
+    return made  # type: ignore[no-any-return]
+
+
+def is_cold() -> bool:
+    """Whether nothing was ever compiled here: the first run then takes up to a minute longer."""
+    folder = cache_folder()
+    return folder is None or not any(folder.glob(f"*py{sys.version_info[0]}{sys.version_info[1]}*.nbi"))

@@ -44,31 +44,41 @@ class Regime:
         self.sectors = {
             name: index for index, name in enumerate(dict.fromkeys(m.sector for m in scenario.manufacturer.values()))
         }
-        self.clear(scenario.time.start)
-
-    def clear(self, day: dt.date) -> None:
-        """Forget everything: free trade on `day`."""
-        zones, materials = len(self.zones), len(self.materials)
-        self.day = day
+        zones, materials, sectors = len(self.zones), len(self.materials), max(len(self.sectors), 1)
         self.export_tax: FloatArray = np.zeros((materials, zones))
         self.tariff: FloatArray = np.zeros((materials, zones, zones))
-        self.allowed: FloatArray = np.full((materials, zones, zones), OPEN)
-        self.reexport: FloatArray = np.full((materials, zones), OPEN)
+        self.allowed: FloatArray = np.zeros((materials, zones, zones))
+        self.reexport: FloatArray = np.zeros((materials, zones))
         self.embargoed: FloatArray = np.zeros((zones, zones))
-        self.pools: dict[str, PoolTerms] = {}
-        self.mining_limits: dict[tuple[int, str], float] = {}
         self.held_back: FloatArray = np.zeros((materials, zones))
         self.crackdown: FloatArray = np.zeros(zones)
         self.mining_charge: FloatArray = np.zeros(zones)
         self.concentrate_store: FloatArray = np.zeros(zones)
-        self.halts: list[OutputHalt] = []
-        self.demand: FloatArray = np.ones((zones, max(len(self.sectors), 1)))
-        self.supply: dict[str, float] = {}
+        self.demand: FloatArray = np.zeros((zones, sectors))
         self.fee_subsidy: FloatArray = np.zeros(zones)
         self.thrift_speed: FloatArray = np.zeros(zones)
         self.thrift_money: FloatArray = np.zeros(zones)
         self.extra_recovery: FloatArray = np.zeros(zones)
         self.recovery_subsidy: FloatArray = np.zeros(zones)
+        self._nothing = [
+            *(self.export_tax, self.tariff, self.embargoed, self.held_back, self.crackdown, self.mining_charge),
+            *(self.concentrate_store, self.fee_subsidy, self.thrift_speed, self.thrift_money),
+            *(self.extra_recovery, self.recovery_subsidy),
+        ]
+        self.clear(scenario.time.start)
+
+    def clear(self, day: dt.date) -> None:
+        """Forget everything: free trade on `day`. Arrays stay where they are."""
+        self.day = day
+        for values in self._nothing:
+            values.fill(0.0)
+        self.allowed.fill(OPEN)
+        self.reexport.fill(OPEN)
+        self.demand.fill(1.0)
+        self.pools: dict[str, PoolTerms] = {}
+        self.mining_limits: dict[tuple[int, str], float] = {}
+        self.halts: list[OutputHalt] = []
+        self.supply: dict[str, float] = {}
         self.instruments: dict[str, list[ActorPolicy]] = {}
         self.news_factor = 1.0
 

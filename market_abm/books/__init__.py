@@ -1,0 +1,1 @@
+"""The books: accounts of everybody, and the ledger that alone writes them."""

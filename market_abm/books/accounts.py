@@ -1,0 +1,105 @@
+"""Accounts of everybody who can hold money or mass (ODD: Initialisation)."""
+
+from dataclasses import dataclass
+
+from market_abm.agents.population import Population
+from market_abm.books.ledger import Group, Ledger
+from market_abm.market.market import Market
+
+CLAIMS = ("concentrate", "debt", "state debt")  # kept in the ledger beside the traded materials
+PARTIES = {
+    "Manufacturer": "manufacturers",
+    "Speculator": "speculators",
+    "Miner": "mines",
+    "IllegalMiner": "illegal mines",
+    "Refiner": "refiners",
+    "StateBuyer": "state",
+    "LicenceHolder": "licence holders",
+}
+"""Names of the parties in tables of money; zones and names of state bodies follow."""
+INSTITUTIONS = (
+    *("opening", "ground", "separation", "making", "losses", "customers", "suppliers"),
+    *("owners", "banks", "carriers", "smugglers", "middlemen"),
+)
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """Groups of accounts of institutions, and rows of the ledger that are claims."""
+
+    concentrate_row: int
+    debt_row: int
+    state_debt_row: int
+    under_way: Group
+    scrap: Group
+    products: Group
+    feed: Group
+    reserve: Group
+    house: Group
+    treasury: Group
+    opening: Group
+    ground: Group
+    separation: Group
+    making: Group
+    losses: Group
+    customers: Group
+    suppliers: Group
+    owners: Group
+    banks: Group
+    carriers: Group
+    smugglers: Group
+    middlemen: Group
+    of: dict[str, Group]
+
+    def group(self, population: Population) -> Group:
+        """Accounts of a population."""
+        return self.of[population.key]
+
+
+def open_accounts(
+    populations: dict[str, Population], market: Market, state_buyers: Population
+) -> tuple[Ledger, Accounts]:
+    """Open an account for everybody who can hold money or mass."""
+    ledger, traded, zones = Ledger([*market.materials, *CLAIMS]), len(market.materials), len(market.zones)
+    for name, population in populations.items():
+        kind = PARTIES.get(name, name)
+        labels = [f"{kind} {market.zones[zone]}" for zone in population.zone]
+        if population is state_buyers:
+            labels = [f"{kind}:{body}" for body in population.name]
+        ledger.open(name, population.size, labels=labels)
+    makers, plants = populations["Manufacturer"].size, populations["Refiner"].size
+    holders = {"under way": makers, "scrap": zones, "goods in use": zones}
+    holders |= {"concentrate under way": plants, "concentrate reserve": zones, "house": 1}
+    for name, size in holders.items():
+        ledger.open(name, size)
+    ledger.open("treasury", zones, labels=[f"treasury {zone}" for zone in market.zones], source=True)
+    for name in INSTITUTIONS:
+        ledger.open(name, 1, source=True)
+    ledger.begin()
+    groups = ledger.groups
+    accounts = Accounts(
+        *(traded, traded + 1, traded + 2, groups["under way"], groups["scrap"], groups["goods in use"]),
+        *(groups["concentrate under way"], groups["concentrate reserve"], groups["house"], groups["treasury"]),
+        *(groups[name] for name in INSTITUTIONS),
+        of=groups,
+    )
+    for population in populations.values():
+        _open_windows(population, groups[population.key], accounts)
+    return ledger, accounts
+
+
+def _open_windows(population: Population, group: Group, accounts: Accounts) -> None:
+    """Let book columns of agents be read-only windows on the ledger."""
+    traded = accounts.concentrate_row
+    rows = {"concentrate": traded, "debt": accounts.debt_row, "state_debt": accounts.state_debt_row}
+    for column in population.kind.column_list():
+        if column.book is None:
+            continue
+        if column.book == "money":
+            window = group.money[:]
+        elif column.book == "mass":
+            window = group.mass[:traded]
+        else:
+            window = group.mass[rows[column.book]][:]
+        window.flags.writeable = False
+        population.keep(column.name, window)

@@ -1,0 +1,326 @@
+"""The ledger: the only writer of money and mass (ODD: Books).
+
+Every holder of money (micro-US$) or mass (g) is an account; accounts come in groups, one for each population
+and each institution. Control totals are kept for each group apart from the balances: `check` compares the two,
+so a write past the ledger is found and the group and its last entry are named.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from market_abm.books import entry
+from market_abm.books.entry import GREATEST_BALANCE, Books
+from market_abm.core.state import Kept, State
+from market_abm.core.units import IntArray
+
+EVERY: Any = None
+"""Row argument: one amount for each account of the group, in order."""
+
+
+class ConservationError(RuntimeError):
+    """Money or mass does not add up; the message names group, amount and last entry."""
+
+
+class LimitError(ConservationError):
+    """An account went beyond what the books can hold; the message names it, and what to change."""
+
+
+@dataclass
+class Group:
+    """A run of accounts with a common name."""
+
+    name: str
+    start: int
+    size: int
+    index: int
+    may_owe_mass: bool = False  # sources such as the ground count what they gave as a negative balance
+    money: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    mass: IntArray = field(default_factory=lambda: np.zeros((0, 0), dtype=np.int64))
+    labels: list[str] = field(default_factory=list)
+    label_of: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    accounts: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def at(self, row: Any) -> IntArray:
+        """Account numbers of a row, of rows, or of all."""
+        if row is EVERY:
+            return self.accounts
+        return np.atleast_1d(np.asarray(row, dtype=np.int64)) + self.start
+
+
+class Ledger(State):
+    """Double-entry books of a run.
+
+    Parameters
+    ----------
+    materials : names of everything with a mass: the traded materials, then the claims.
+    """
+
+    money = Kept("micro-US$", "account")
+    mass = Kept("g", "material", "account")
+    money_total = Kept("micro-US$", "group")
+    mass_total = Kept("g", "material", "group")
+    cells = Kept("micro-US$", "cell")
+    page = Kept("-", "entry", "4")
+    last = Kept("-", "group", "4")
+    entries = Kept("-")
+
+    def __init__(self, materials: list[str]) -> None:
+        self.materials = list(materials)
+        self.groups: dict[str, Group] = {}
+        self._accounts = 0
+        self.entries: list[tuple[str, str, str]] = []
+        self._number: dict[tuple[str, str, str], int] = {}
+
+    def open(self, name: str, size: int, *, labels: Sequence[str] | None = None, source: bool = False) -> Group:
+        """Open a group of accounts.
+
+        Parameters
+        ----------
+        name, size : of the group.
+        labels : one for each account, by which the journal tells them apart; the group's name when silent.
+        source : whether the group may owe mass (the ground, recipes).
+        """
+        group = Group(name, self._accounts, size, len(self.groups), source)
+        group.labels = list(dict.fromkeys(labels)) if labels else [name]
+        group.label_of = np.array([group.labels.index(label) for label in labels or [name] * size], dtype=np.int64)
+        group.accounts = np.arange(group.start, group.start + size, dtype=np.int64)
+        self.groups[name] = group
+        self._accounts += size
+        return group
+
+    def begin(self) -> None:
+        """Lay out the books once all groups are open.
+
+        Raises
+        ------
+        ValueError
+            When a group that may owe mass stands before one that may not.
+        """
+        groups, rows = list(self.groups.values()), len(self.materials)
+        self.money = np.zeros(self._accounts, dtype=np.int64)
+        self.mass = np.zeros((rows, self._accounts), dtype=np.int64)
+        self.money_total = np.zeros(len(groups), dtype=np.int64)
+        self.mass_total = np.zeros((rows, len(groups)), dtype=np.int64)
+        self.cells = np.zeros(0, dtype=np.int64)
+        self.page = np.zeros((0, 4), dtype=np.int64)
+        self.last = np.tile(np.array([-1, -1, 0, 0], dtype=np.int64), (len(groups), 1))
+        self._label_of = np.concatenate([group.label_of for group in groups])
+        self._starts = np.array([group.start for group in groups] + [self._accounts], dtype=np.int64)
+        holders = np.concatenate([np.full(group.size, not group.may_owe_mass) for group in groups])
+        self._holders = int(holders.sum())
+        if not holders[: self._holders].all():
+            raise ValueError("open the source groups last")
+        for group in groups:
+            part = slice(group.start, group.start + group.size)
+            group.money, group.mass = self.money[part], self.mass[:, part]
+        self._bind()
+        self.seal()
+
+    def _bind(self) -> None:
+        """Gather the arrays for compiled code, again when a page was added."""
+        self.__dict__["books"] = Books(
+            self.money,
+            self.mass,
+            self.money_total,
+            self.mass_total,
+            self._label_of,
+            self.cells,
+            self.page,
+            self.last,
+        )
+
+    @property
+    def books(self) -> Books:
+        """Arrays of the ledger for compiled code; ask anew after an entry of a new kind."""
+        books: Books = self.__dict__["books"]
+        return books
+
+    def load(self, values: dict[str, Any]) -> None:
+        """Take saved state, entries and pages included."""
+        super().load(values)
+        self.entries = [tuple(row) for row in values["entries"]]
+        self.__dict__["_number"] = {key: number for number, key in enumerate(self.entries)}
+        self._bind()
+
+    # -- entries ---------------------------------------------------------------------------------
+    def entry(self, purpose: str, payer: str, payee: str) -> int:
+        """Number of a kind of entry; its page of the journal is laid out when first asked for."""
+        key = (purpose, payer, payee)
+        number = self._number.get(key)
+        if number is None:
+            giver, taker = self.groups[payer], self.groups[payee]
+            number = self._number[key] = len(self.entries)
+            self.entries.append(key)
+            row = np.array([[self.cells.size, len(taker.labels), giver.index, taker.index]], dtype=np.int64)
+            cells = np.zeros(len(giver.labels) * len(taker.labels), dtype=np.int64)
+            self.page = np.concatenate([self.page, row])
+            self.cells = np.concatenate([self.cells, cells])
+            self._bind()
+        return number
+
+    def pay(
+        self, purpose: str, payer: Group, payee: Group, micros: Any, payer_row: Any = EVERY, payee_row: Any = EVERY
+    ) -> None:
+        """Pay amounts of money [micro-US$] from one group to another.
+
+        Parameters
+        ----------
+        micros : whole amounts.
+        payer_row, payee_row : EVERY takes one amount for each account; one row takes all amounts; an array of
+            rows takes the amounts in turn.
+
+        Raises
+        ------
+        LimitError
+            When an account would go beyond what the books can hold.
+        """
+        amounts = np.atleast_1d(np.asarray(micros, dtype=np.int64))
+        if not amounts.any():
+            return
+        number = self.entry(purpose, payer.name, payee.name)
+        payers, payees = _sides(payer, payer_row, payee, payee_row, amounts.size)
+        try:
+            entry.pay_each(self.books, number, payers, payees, _for_all(amounts, payers, payees))
+        except OverflowError as fault:
+            raise self.beyond_limit() from fault
+
+    def move(
+        self,
+        purpose: str,
+        material: int,
+        source: Group,
+        sink: Group,
+        grams: Any,
+        source_row: Any = EVERY,
+        sink_row: Any = EVERY,
+    ) -> None:
+        """Move mass of one material [g] from one group to another; rows as in `pay`."""
+        amounts = np.atleast_1d(np.asarray(grams, dtype=np.int64))
+        if not amounts.any():
+            return
+        number = self.entry(purpose, source.name, sink.name)
+        sources, sinks = _sides(source, source_row, sink, sink_row, amounts.size)
+        try:
+            entry.move_each(self.books, number, material, sources, sinks, _for_all(amounts, sources, sinks))
+        except OverflowError as fault:
+            raise self.beyond_limit() from fault
+
+    def move_all(
+        self, purpose: str, source: Group, sink: Group, grams: IntArray, source_row: Any = EVERY, sink_row: Any = EVERY
+    ) -> None:
+        """Move mass of all traded materials, grams of shape (materials, ...); rows as in `pay`."""
+        if not grams.any():
+            return
+        amounts = grams if grams.ndim == 2 else grams[:, None]
+        number = self.entry(purpose, source.name, sink.name)
+        sources, sinks = _sides(source, source_row, sink, sink_row, amounts.shape[1])
+        try:
+            entry.move_rows(self.books, number, sources, sinks, np.ascontiguousarray(amounts))
+        except OverflowError as fault:
+            raise self.beyond_limit() from fault
+
+    def payments(self) -> dict[tuple[str, str, str], int]:
+        """All money paid so far [micro-US$], by labels of payer and payee and by purpose."""
+        told: dict[tuple[str, str, str], int] = {}
+        for (purpose, payer, payee), row in zip(self.entries, self.page, strict=True):
+            givers, takers = self.groups[payer].labels, self.groups[payee].labels
+            cells = self.cells[row[0] : row[0] + len(givers) * len(takers)].reshape(len(givers), len(takers))
+            for giver, taker in np.argwhere(cells):
+                key = (givers[giver], takers[taker], purpose)
+                told[key] = told.get(key, 0) + int(cells[giver, taker])
+        return told
+
+    @property
+    def journal(self) -> dict[tuple[str, str, str], int]:
+        """Payments so far [micro-US$] by group of payer and payee and by purpose."""
+        told = {}
+        for (purpose, payer, payee), row in zip(self.entries, self.page, strict=True):
+            size = len(self.groups[payer].labels) * len(self.groups[payee].labels)
+            told[payer, payee, purpose] = int(self.cells[row[0] : row[0] + size].sum())
+        return told
+
+    # -- checks ----------------------------------------------------------------------------------
+    def check(self, where: str) -> None:
+        """Compare balances with control totals and signs.
+
+        Raises
+        ------
+        ConservationError
+            When a group's balances differ from its entries, or a holder's stock is negative.
+        """
+        fault = entry.totals_hold(self.books, self._starts, self._holders)
+        if fault == 1:
+            money = [int(group.money.sum()) for group in self.groups.values()]
+            self._fail("money", np.array(money) - self.money_total, where)
+        if fault == 2:
+            mass = np.stack([group.mass.sum(axis=1) for group in self.groups.values()], axis=1)
+            self._fail("mass", mass - self.mass_total, where)
+        if fault == 3:
+            self._fail_negative(where)
+        if fault == 4:
+            raise ConservationError(f"the control totals do not close in {where}")
+
+    def last_entry(self, group: Group) -> str:
+        """Words for the last entry that touched a group."""
+        number, row, amount, is_mass = (int(part) for part in self.last[group.index])
+        if number < 0:
+            return "none"
+        purpose, giver, taker = self.entries[number]
+        of = f"of {self.materials[row]} " if is_mass and row >= 0 else ""
+        return f"{purpose}: {giver} to {taker}, {amount:,} {'g' if is_mass else 'micro-US$'} {of}".strip()
+
+    def beyond_limit(self) -> LimitError:
+        """Words for an account that went beyond the limit."""
+        for what, balances in (("micro-US$ of money", self.money[None]), *zip(self.materials, self.mass, strict=True)):
+            rows = np.abs(np.atleast_2d(balances))[0]
+            far = np.flatnonzero((rows > GREATEST_BALANCE) | (rows < 0))
+            if far.size:
+                group = next(g for g in self.groups.values() if g.start <= far[0] < g.start + g.size)
+                return LimitError(
+                    f"{group.name}: an account went beyond {GREATEST_BALANCE:,} {what}. Last entry there: "
+                    f"{self.last_entry(group)}. The books hold whole grams and millionths of a US$ and cannot hold "
+                    f"more; make capacities, use, budgets or subsidies smaller, or the run shorter."
+                )
+        return LimitError(
+            f"payments or movements of one kind add up to more than {GREATEST_BALANCE:,} micro-US$ or grams, which "
+            f"the books cannot hold; make capacities, use, budgets or subsidies smaller, or the run shorter."
+        )
+
+    def _fail(self, what: str, gap: IntArray, where: str) -> None:
+        spot = np.argwhere(gap)[0]
+        group = list(self.groups.values())[int(spot[-1])]
+        of = f"{self.materials[spot[0]]}: " if what == "mass" else ""
+        unit = "g" if what == "mass" else "micro-US$"
+        raise ConservationError(
+            f"{of}{int(gap[tuple(spot)]):+,} {unit} in the accounts of {group.name} that no entry explains, "
+            f"{where}. Last entry there: {self.last_entry(group)}."
+        )
+
+    def _fail_negative(self, where: str) -> None:
+        material, account = np.argwhere(self.mass[:, : self._holders] < 0)[0]
+        group = next(g for g in self.groups.values() if g.start <= account < g.start + g.size)
+        raise ConservationError(
+            f"{self.materials[material]}: {group.name}[{account - group.start}] holds "
+            f"{int(self.mass[material, account]):,} g, less than nothing, {where}. "
+            f"Last entry there: {self.last_entry(group)}."
+        )
+
+
+def _sides(giver: Group, giver_row: Any, taker: Group, taker_row: Any, amounts: int) -> tuple[IntArray, IntArray]:
+    """Accounts of both sides of an entry; each has one account, or one for each amount."""
+    givers, takers = giver.at(giver_row), taker.at(taker_row)
+    for accounts in (givers, takers):
+        if amounts > 1 and accounts.size not in (1, amounts):
+            raise ValueError(f"{amounts} amounts and {accounts.size} accounts; give one amount for each account, or a row")
+    if amounts == 1 and max(givers.size, takers.size) > 1 and (giver_row is EVERY or taker_row is EVERY):
+        raise ValueError("an amount for each account is needed, or a row")
+    return givers, takers
+
+
+def _for_all(amounts: IntArray, givers: IntArray, takers: IntArray) -> IntArray:
+    """Amounts, one for each pair of accounts."""
+    most = max(givers.size, takers.size)
+    return amounts if amounts.size == most or amounts.size > 1 else np.full(most, amounts[0])
