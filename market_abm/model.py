@@ -82,7 +82,7 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
             population.on_dismiss = self._dismiss
         self.week = Week(0, self.world.today)
         self.running = self.world.weeks > 0
-        self.datacollector = RecordView(self.world, self.recorder)
+        self.datacollector = RecordView(self.recorder)
         self._checked: list[Any] = []
 
     # -- the week ----------------------------------------------------------------------------

@@ -195,7 +195,9 @@ class World(State):
     # -- state ---------------------------------------------------------------------------------
     def dump(self) -> dict[str, Any]:
         """Return all declared state: parts by name, then own columns of populations; arrays are windows."""
-        state: dict[str, Any] = {name: State.dump(part) for name, part in self.parts.items()}
+        state: dict[str, Any] = {
+            name: State.dump(part) if part is self else part.dump() for name, part in self.parts.items()
+        }
         state["columns"] = {
             key: {name: population.columns[name] for name in population.own_columns()}
             for key, population in self.populations.items()

@@ -34,6 +34,10 @@ STAGES = ("mined", "refined", "magnets")
 MAGNETS = "magnets"  # the sector whose use of the lead material stands for magnet output
 
 
+WEEKLY = ("price", "flow", "stock", "activity", "imports", "share", "mining")
+"""Fields of the record with a row a week."""
+
+
 class Recorder(State):
     """Tables of a run in the making.
 
@@ -98,6 +102,18 @@ class Recorder(State):
         self._cell_size = np.maximum(np.bincount(cell, minlength=zones * groups).astype(float), 1.0)
         self._makes_magnets = manufacturers.sector == (sectors.index(MAGNETS) if MAGNETS in sectors else -1)
         self.seal()
+
+    def dump(self) -> dict[str, Any]:
+        """Return the record of the weeks run so far; arrays are windows, not copies."""
+        return super().dump() | {name: getattr(self, name)[: self.weeks_kept] for name in WEEKLY}
+
+    def load(self, values: dict[str, Any]) -> None:
+        """Take the record of the weeks that were run."""
+        for name in self.kept():
+            if name in WEEKLY:
+                getattr(self, name)[: values["weeks_kept"]] = values[name]
+            else:
+                setattr(self, name, values[name])
 
     def date_of(self, week: int) -> dt.date:
         """Monday of a week."""
