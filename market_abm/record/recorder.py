@@ -3,6 +3,7 @@
 All weeks are recorded; tables hold those from `time.record_from`.
 """
 
+import copy
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +114,7 @@ class Recorder(State):
             if name in WEEKLY:
                 getattr(self, name)[: values["weeks_kept"]] = values[name]
             else:
-                setattr(self, name, values[name])
+                setattr(self, name, copy.deepcopy(values[name]))
 
     def date_of(self, week: int) -> dt.date:
         """Monday of a week."""
