@@ -1,230 +1,171 @@
-"""`MineralMarket`: the model. `step()` is one week, a flat list of verbs in market order (ODD: Process overview)."""
+"""`MineralMarket`: the model. A week is a list of verbs in market order (ODD: Process overview)."""
 
+import copy
 import datetime as dt
+import difflib
+import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import mesa
-import numpy as np
 
-from market_abm import build
-from market_abm.agents.life import Stage, check_move
-from market_abm.agents.luck import Luck
 from market_abm.agents.population import Agent, Population
-from market_abm.core.units import FloatArray, IntArray
-from market_abm.market import books, enactment, finance, investment, minds, origin, production, use
-from market_abm.market.concentrate import ConcentrateMarket
-from market_abm.market.contracts import ContractBook, OfftakeContract
-from market_abm.market.exchange import Exchange
-from market_abm.market.ledger import ConservationError, Group
-from market_abm.market.licence_pool import LicencePool
+from market_abm.books.checking import check_books
+from market_abm.books.dismissal import dismiss
+from market_abm.books.ledger import Ledger
+from market_abm.build import KINDS
 from market_abm.market.market import Market
-from market_abm.market.network import Network
-from market_abm.market.transit import Feed, Transit
-from market_abm.policy import ActorPolicy, AnyPolicy, Policy
+from market_abm.policy import ActorPolicy, AnyPolicy
 from market_abm.record.collector import RecordView
 from market_abm.record.recorder import Recorder
+from market_abm.scenario.canonical import in_canonical_order
 from market_abm.scenario.schema import Scenario, with_names
+from market_abm.shipped_week import shipped_week
+from market_abm.week_plan import WeekPlan
+from market_abm.world import Week, World
 
 if TYPE_CHECKING:
     import pandas as pd
 
-QUARTER_WEEKS = 13
+GREATEST_SEED = 2**31
 
 
-class MineralMarket(mesa.Model, books.KeepsBooks):  # type: ignore[misc]
+class RunOverError(RuntimeError):
+    """The last week of the scenario has been run; there is no further one."""
+
+
+class MineralMarket(mesa.Model):  # type: ignore[misc]
     """A market for critical minerals.
 
     Parameters
     ----------
     scenario : Scenario or str
         What is simulated; a name or path is loaded.
-    rng : int
-        Seed of the run. Luck is keyed by it, so nothing else decides it.
+    rng : int, optional
+        Seed of the run; random numbers are keyed by it, so nothing else decides them. A fresh one when silent.
     kinds : dict, optional
         Classes of agents by `build.KINDS` key that replace the shipped ones.
+    verbs : WeekPlan, optional
+        The week; the shipped one when silent.
+
+    Attributes
+    ----------
+    seed : the seed, given or drawn.
+    world : all that outlives a week.
+    week : what the last week produced, or what this one has produced so far.
+    verbs : the week as a list; insert a verb, or replace one.
+
+    Raises
+    ------
+    ValueError
+        When `kinds` has a key that is no kind, or the seed is no whole number.
     """
 
-    need: FloatArray
-    used: IntArray
-    lost_sales: FloatArray
-    refined: IntArray
-
     def __init__(
-        self, scenario: Scenario | str = "tiny", rng: int | None = 0, kinds: dict[str, type[Agent]] | None = None
+        self,
+        scenario: Scenario | str = "tiny",
+        rng: int | None = None,
+        kinds: dict[str, type[Agent]] | None = None,
+        verbs: WeekPlan | None = None,
     ) -> None:
-        super().__init__(rng=rng)
+        seed = secrets.randbelow(GREATEST_SEED) if rng is None else int(rng)
+        super().__init__(rng=seed)
         if not isinstance(scenario, Scenario):
             from market_abm.scenario.loading import load_scenario
 
             scenario = load_scenario(scenario)
-        self.scenario = scenario
-        self.luck = Luck(int(rng or 0))
-        self.market = Market(scenario)
-        self.week_index = 0
-        self.weeks = (scenario.time.end - scenario.time.start).days // 7
-        self.first_recorded = (scenario.time.record_from - scenario.time.start).days // 7
-        off = set(scenario.rules_off)
-        self.speculation_on, self.thrifting_on = "speculation" not in off, "thrifting" not in off
-        self.news_on, self.recycling_on = "news" not in off, "recycling" not in off
-        self._settle_in()
-        self._build_agents({**build.KINDS, **(kinds or {})})
-        books.open_books(self)
-        self._open_places()
-        self.in_force: list[Policy] = []
-        self.running = self.week_index < self.weeks
-        self.recorder = Recorder(self)
-        self.datacollector = RecordView(self)
-        self._sign_first_contracts()
-
-    # -- construction ------------------------------------------------------------------------
-    def _settle_in(self) -> None:
-        """State of the market beside prices and agents."""
-        scenario, market = self.scenario, self.market
-        zones, materials = len(market.zones), len(market.materials)
-        self.fitness = np.zeros((materials, 3))
-        self.network = Network(scenario, market)
-        self.pools: dict[str, LicencePool] = {}
-        self.halts: dict[str, int] = {}
-        self.gated_share: FloatArray = np.zeros((materials, len(market.nodes)))
-        self.gated_share[:, :zones] = market.dependence
-        self.imports: FloatArray = np.zeros((2, materials, zones))
-
-    def _build_agents(self, kinds: dict[str, type[Agent]]) -> None:
-        self.manufacturers = build.build_manufacturers(self, kinds["manufacturer"])
-        self.speculators = build.build_speculators(self, kinds["speculator"])
-        self.miners = build.build_miners(self, kinds["miner"], "legal")
-        self.illegal_miners = build.build_miners(self, kinds["illegal_miner"], "illegal")
-        self.refiners = build.build_refiners(self, kinds["refiner"])
-        self.state_buyers = build.build_state_buyers(self, kinds["state_buyer"])
-        self.export_authorities, self.licence_holders = build.build_authorities(self)
-        own = np.flatnonzero(self.miners.plant >= 0)
-        self.refiners.owner[self.miners.plant[own]] = own
-        self.mining = [self.miners, self.illegal_miners]
-        everybody = (
-            *(self.manufacturers, self.speculators, self.miners, self.illegal_miners),
-            *(self.refiners, self.state_buyers, self.export_authorities, self.licence_holders),
-        )
-        self.populations = {population.key: population for population in everybody}
-        self.market.refiners_operating = self.refiners.operating
-        self.surplus: dict[type, FloatArray] = {}
-        self.dug: dict[type, IntArray] = {
-            population.kind: np.zeros(population.size, dtype=np.int64) for population in self.mining
-        }
-
-    def _open_places(self) -> None:
-        """Where agents meet, and what they own at the start."""
-        self.exchange = Exchange(self)
-        self.transit = Transit(self)
-        self.concentrate_market = ConcentrateMarket(self)
-        self.feed = Feed(self)
-        self.contracts = ContractBook(self)
-        self.market.zone_use = self.manufacturers.by_zone(self.manufacturers.usual_use)
-        books.fill_books(self)
-
-    def _sign_first_contracts(self) -> None:
-        for name, row in self.scenario.offtake.items():
-            first, end = ((day - self.scenario.time.start).days // 7 for day in (row.start, row.end))
-            for miner in self.miner_rows([row.mine]):
-                self.contracts.sign(
-                    OfftakeContract(
-                        *(name, miner, self.market.zones.index(row.buyer_zone), row.share, first, end),
-                        *(row.index_weight, row.premium_usd_per_kg, row.floor_usd_per_kg, row.cap_usd_per_kg or np.inf),
-                    )
-                )
+        self.seed = seed
+        self.kinds = _checked_kinds(kinds or {})
+        self.verbs = shipped_week() if verbs is None else verbs
+        self.world = World(in_canonical_order(scenario), seed, {**KINDS, **self.kinds}, self)
+        for population in self.world.populations.values():
+            population.on_dismiss = self._dismiss
+        self.week = Week(0, self.world.today)
+        self.running = self.world.weeks > 0
+        self.datacollector = RecordView(self.recorder)
+        self._checked: list[Any] = []
 
     # -- the week ----------------------------------------------------------------------------
     def step(self) -> None:
-        """Run one week."""
-        self.luck.step = self.week_index
-        enactment.enact_policies(self)
-        minds.open_week(self)
-        self.transit.deliver()
-        use.consume(self)
-        use.recycle(self)
-        minds.fear(self)
-        self.concentrate_market.appraise()
-        production.dig(self)
-        production.ship_and_refine(self)
-        self.contracts.deliver()
-        minds.look_around(self)
-        self.exchange.collect()
-        self.exchange.clear()
-        self.exchange.settle()
-        origin.trace_origins(self)
-        self.market.close_week(self.exchange.ticks)
-        self.contracts.pay_floors()
-        self.network.adapt_smuggling()
-        finance.service_debt(self)
-        minds.learn(self)
-        if self.week_index % QUARTER_WEEKS == 0:
-            investment.invest(self)
-            investment.fund_projects(self)
-        self.check_books()
-        self.recorder.record()
-        self.week_index += 1
-        self.running = self.week_index < self.weeks
+        """Run one week.
+
+        Raises
+        ------
+        RunOverError
+            When the last week of the scenario has been run.
+        """
+        world = self.world
+        if world.week_index >= world.weeks:
+            raise RunOverError(
+                f"{self.scenario.name} ends on {self.scenario.time.end}: all {world.weeks} weeks have been run. "
+                "Set a later `time.end`, or ask `model.running` before a step."
+            )
+        if self._checked != self.verbs:
+            self.verbs.check(world)
+            self._checked = list(self.verbs)
+        world.random_numbers.week = world.week_index
+        self.week = Week(world.week_index, world.today)
+        for verb in self.verbs:
+            verb.run(world, self.week)
+        world.week_index += 1
+        self.running = world.week_index < world.weeks
 
     def check_books(self) -> None:
-        """Nothing appeared, nothing vanished, nobody holds less than nothing, the house is empty."""
-        where = f"week of {self.today}"
-        self.ledger.check(where)
-        if self.separation.mass.sum():
-            raise ConservationError(
-                f"{int(self.separation.mass.sum()):+,} g went into separation and did not come out, {where}."
-            )
-        if self.house.money.any() or self.house.mass.any():
-            left = f"{int(self.house.money.sum()):+,} micro-US$ and {int(self.house.mass.sum()):+,} g"
-            raise ConservationError(
-                f"{left} left in the accounts of house, {where}: the clearing house must end empty. "
-                f"Last entry: {self.house.last_entry}."
-            )
+        """Check all accounts; see `market_abm.books.checking`."""
+        check_books(self.world.ledger, self.world.accounts, self.today)
 
-    # -- what verbs ask for --------------------------------------------------------------------
+    def _dismiss(self, population: Population, row: int) -> None:
+        dismiss(self.world, population, row)
+
+    # -- what people ask for -------------------------------------------------------------------
+    @property
+    def scenario(self) -> Scenario:
+        """What is simulated. Mesa 3.5 has a `scenario` of its own, which this one stands before."""
+        return self.world.scenario
+
+    @scenario.setter
+    def scenario(self, scenario: Scenario | None) -> None:
+        if scenario is not None:  # Mesa 3.5 sets it at construction
+            self.world.__dict__["scenario"] = scenario
+
+    @property
+    def market(self) -> Market:
+        """Public information: prices, averages, statistics."""
+        return self.world.market
+
+    @property
+    def ledger(self) -> Ledger:
+        """The books."""
+        return self.world.ledger
+
+    @property
+    def recorder(self) -> Recorder:
+        """What was recorded so far."""
+        return self.world.recorder
+
+    @property
+    def populations(self) -> dict[str, Population]:
+        """All populations by key."""
+        return self.world.populations
+
+    @property
+    def week_index(self) -> int:
+        """Number of the current week, from the start of the run."""
+        return self.world.week_index  # type: ignore[no-any-return]
+
+    @property
+    def weeks(self) -> int:
+        """Weeks of the whole run."""
+        return self.world.weeks
+
     @property
     def today(self) -> dt.date:
         """Monday of the current week."""
-        return self.date_of(self.week_index)
+        return self.world.today
 
     def date_of(self, week: int) -> dt.date:
         """Monday of a week."""
-        return self.scenario.time.start + dt.timedelta(weeks=week)
-
-    def group_of(self, population: Population) -> Group:
-        """Accounts of a population."""
-        return self.ledger.groups[population.key]
-
-    def miner_rows(self, names: list[str]) -> list[int]:
-        """Rows of the legal mines whose own or group name is given."""
-        wanted = set(names)
-        return [
-            row
-            for row in range(self.miners.size)
-            if self.miners.group[row] in wanted or self.miners.name[row] in wanted
-        ]
-
-    def plants_for(self, miners: Population, row: int) -> list[int]:
-        """Running plants in a mine's own zone that can treat its concentrate, else anywhere."""
-        refiners = self.refiners
-        fits = refiners.operating & (refiners.takes_heavy if miners.heavy[row] else refiners.takes_light)
-        near = np.flatnonzero(fits & (refiners.zone == miners.zone[row]))
-        return [int(plant) for plant in (near if near.size else np.flatnonzero(fits))]
-
-    def halt_share(self, zone: int) -> float:
-        """Share of the mining limit that a price leader's halt leaves to a zone."""
-        left = 1.0
-        for policy in self.market.regime.halts:
-            begun = self.halts.get(policy.label)
-            if self.market.zones[zone] == policy.zone and begun is not None and self.week_index - begun < policy.weeks:
-                left = min(left, policy.output)
-        return left
-
-    def move_project(self, row: int, stage: Stage, why: str) -> None:
-        """Move a mine to another stage of its life and log it."""
-        words = check_move(Stage(int(self.miners.stage[row])), stage)
-        self.miners.stage[row] = stage
-        self.recorder.move(str(self.miners.name[row]), int(self.miners.zone[row]), int(stage))
-        self.log("project", str(self.miners.name[row]), f"{words} ({why})")
+        return self.world.date_of(week)
 
     def change_policies(self, policies: Sequence[AnyPolicy]) -> None:
         """Govern by other policies from this week on; what they replace ends today.
@@ -240,20 +181,17 @@ class MineralMarket(mesa.Model, books.KeepsBooks):  # type: ignore[misc]
             raise ValueError(f"no state body called {', '.join(sorted(strangers))}; there are {sorted(known)}")
         self.scenario = self.scenario.model_copy(update={"policy": with_names(policies)})
 
-    def log(self, kind: str, actor: str, text: str) -> None:
-        """Put an event on the record."""
-        self.recorder.log(kind, actor, text)
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take the state that `world.dump()` of a model of the same scenario and seed returned."""
+        self.world.load(state)
+        self.steps, self.running = self.week_index, self.week_index < self.weeks
+        self.week = Week(self.week_index, self.today)
 
-    @property
-    def scenario(self) -> Scenario:
-        """What is simulated. Mesa 3.5 has a `scenario` of its own, which this one stands before."""
-        return self._scenario
+    def tables(self) -> "dict[str, pd.DataFrame]":
+        """Tidy tables of what was recorded so far."""
+        return self.recorder.tables()
 
-    @scenario.setter
-    def scenario(self, scenario: Scenario) -> None:
-        self._scenario = scenario
-
-    # -- Mesa and results ----------------------------------------------------------------------
+    # -- Mesa ------------------------------------------------------------------------------------
     @property
     def agents(self) -> Any:
         """All agents as a Mesa AgentSet; they are made when first asked for."""
@@ -267,16 +205,59 @@ class MineralMarket(mesa.Model, books.KeepsBooks):  # type: ignore[misc]
         return self._agents_by_type
 
     def _make_agents(self) -> None:
-        for population in getattr(self, "populations", {}).values():
-            population.agents  # noqa: B018 - making the views registers them
-
-    def tables(self) -> "dict[str, pd.DataFrame]":
-        """Tidy tables of what was recorded so far."""
-        return self.recorder.tables()
+        if "world" in self.__dict__:
+            for population in self.world.populations.values():
+                population.agents  # noqa: B018 - making the views registers them
 
     def close(self) -> None:
         """Let Mesa forget this model; it keeps every model it ever saw alive by an agent counter."""
         getattr(mesa.Agent, "_ids", {}).pop(self, None)  # Mesa 3.5 counts in the model and keeps none
+
+    # -- copies ----------------------------------------------------------------------------------
+    def __deepcopy__(self, memo: dict[int, Any]) -> "MineralMarket":
+        """Return a model of its own that goes on bit for bit as this one would."""
+        return _revived(type(self), *copy.deepcopy(self._essence(), memo))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _revived, (type(self), *self._essence())
+
+    def _essence(self) -> tuple[Any, ...]:
+        """All that makes this model: scenario, seed, kinds, verbs, state, and what a user hung on it."""
+        own = {"world", "week", "datacollector", "verbs", "kinds", "seed", "_checked"}
+        mesas = set(vars(mesa.Model()))
+        extras = {
+            key: value for key, value in vars(self).items() if key not in own | mesas and not key.startswith("_")
+        }
+        return self.scenario, self.seed, self.kinds, list(self.verbs), self.world.dump(), extras
+
+
+def _revived(
+    kind: type[MineralMarket],
+    scenario: Scenario,
+    seed: int,
+    kinds: dict[str, type[Agent]],
+    verbs: list[Any],
+    state: dict[str, Any],
+    extras: dict[str, Any],
+) -> MineralMarket:
+    """Build a model and put its state in place."""
+    model = kind.__new__(kind)
+    MineralMarket.__init__(model, scenario, rng=seed, kinds=kinds, verbs=WeekPlan(verbs))
+    model.restore(state)
+    vars(model).update(extras)
+    return model
+
+
+def _checked_kinds(kinds: dict[str, type[Agent]]) -> dict[str, type[Agent]]:
+    """Refuse keys that are no kind."""
+    for key, kind in kinds.items():
+        if key not in KINDS:
+            near = difflib.get_close_matches(key, KINDS, 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise ValueError(f"kinds: {key!r} is no kind of agent.{hint} The kinds are {', '.join(KINDS)}.")
+        if not (isinstance(kind, type) and issubclass(kind, Agent)):
+            raise ValueError(f"kinds: {key} is {kind!r}; give a class that inherits from market_abm's Agent.")
+    return dict(kinds)
 
 
 def branch(scenario: Scenario, seed: int, at: dt.date, other: Scenario) -> MineralMarket:

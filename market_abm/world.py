@@ -5,6 +5,7 @@ in the columns of populations; each part declares its fields, so that a world is
 """
 
 import datetime as dt
+import inspect
 import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -16,12 +17,16 @@ from market_abm import build
 from market_abm.agents.population import Agent, Population
 from market_abm.books.accounts import Accounts, open_accounts
 from market_abm.books.ledger import Ledger
+from market_abm.books.opening import fill_books
 from market_abm.core.random_numbers import RandomNumbers
 from market_abm.core.senses import Series
 from market_abm.core.state import Kept, State
 from market_abm.core.units import IntArray
 from market_abm.market.concentrate import ConcentrateMarket
-from market_abm.market.contracts import ContractBook
+from market_abm.market.contracts import ContractBook, sign_first_contracts
+from market_abm.market.exchange import Exchange
+from market_abm.market.expectations import publish_statistics
+from market_abm.market.feed import Feed
 from market_abm.market.government import Government
 from market_abm.market.market import Market
 from market_abm.market.network import Network
@@ -29,20 +34,26 @@ from market_abm.market.origin import Origins
 from market_abm.market.regime import Regime
 from market_abm.market.senses import PUBLIC
 from market_abm.market.strategies import Strategies
-from market_abm.market.transit import Feed, Transit
+from market_abm.market.transit import Transit
+from market_abm.record.recorder import Recorder
 from market_abm.scenario.parameters import Parameters
 from market_abm.scenario.schema import Scenario
 
 if TYPE_CHECKING:
-    from market_abm.market.clear import Trade
+    from market_abm.auction.orders import Orders
     from market_abm.market.contracts import Deliveries
-    from market_abm.market.exchange import Orders
+    from market_abm.market.exchange import Trade
     from market_abm.market.mining import Mined
     from market_abm.market.refining import Refined
     from market_abm.market.use import Use
 
 Log = Callable[[str, str, str], None]
 """Puts an event on the record: kind, actor, text."""
+
+
+def call(world: "World", function: Callable[..., Any]) -> Any:
+    """Call a function whose parameters are named after parts of the world."""
+    return function(*[getattr(world, name) for name in inspect.signature(function).parameters])
 
 
 class Week:
@@ -60,7 +71,7 @@ class Week:
     mined: "Mined"
     refined: "Refined"
     deliveries: "Deliveries"
-    orders: "Orders"
+    orders: "tuple[Orders, Orders]"
     trade: "Trade"
 
     def __init__(self, index: int, today: dt.date) -> None:
@@ -79,8 +90,7 @@ class World(State):
     scenario : what is simulated.
     seed : of the random numbers.
     kinds : class of each kind of agent, by key.
-    model : the Mesa model whose agents live here.
-    log : puts an event on the record.
+    model : the Mesa model whose agents live here, if any.
 
     Attributes
     ----------
@@ -94,9 +104,9 @@ class World(State):
     _readers = {name: operator.attrgetter(series.path) for name, series in PUBLIC.items()}  # noqa: RUF012
 
     def __init__(
-        self, scenario: Scenario, seed: int, kinds: dict[str, type[Agent]], model: mesa.Model | None, log: Log
+        self, scenario: Scenario, seed: int, kinds: dict[str, type[Agent]], model: mesa.Model | None = None
     ) -> None:
-        self.scenario, self.model, self.log = scenario, model, log
+        self.scenario, self.model = scenario, model
         self.parameters: Parameters = scenario.parameters
         self.random_numbers = RandomNumbers(seed)
         self.week_index = 0
@@ -113,10 +123,11 @@ class World(State):
         self.network = Network(scenario, self.market)
         self._settle(kinds)
         self._open()
+        self._begin()
         self.parts: dict[str, State] = {
             **{"world": self, "market": self.market, "network": self.network, "ledger": self.ledger},
             **{"government": self.government, "origins": self.origins, "strategies": self.strategies},
-            **{"transit": self.transit, "feed": self.feed, "contracts": self.contracts},
+            **{"transit": self.transit, "feed": self.feed, "contracts": self.contracts, "recorder": self.recorder},
         }
         self.seal()
 
@@ -150,6 +161,19 @@ class World(State):
         self.feed = Feed(self.concentrate, self.refiners, len(self.materials))
         self.contracts = ContractBook()
 
+    def _begin(self) -> None:
+        """Open exchange and record, make the opening entries and sign the first contracts."""
+        self.exchange = Exchange(self.populations, self.accounts, len(self.materials), self.speculation_on)
+        self.recorder = Recorder(
+            *(self.scenario, self.market, self.network, self.ledger, self.contracts),
+            *(self.manufacturers, self.miners, list(self.regime.sectors)),
+        )
+        self.log: Log = self.recorder.log
+        self.record_move = self.recorder.move
+        call(self, fill_books)
+        call(self, publish_statistics)
+        call(self, sign_first_contracts)
+
     # -- what verbs and rules read -------------------------------------------------------------
     @property
     def today(self) -> dt.date:
@@ -171,7 +195,9 @@ class World(State):
     # -- state ---------------------------------------------------------------------------------
     def dump(self) -> dict[str, Any]:
         """Return all declared state: parts by name, then own columns of populations; arrays are windows."""
-        state: dict[str, Any] = {name: State.dump(part) for name, part in self.parts.items()}
+        state: dict[str, Any] = {
+            name: State.dump(part) if part is self else part.dump() for name, part in self.parts.items()
+        }
         state["columns"] = {
             key: {name: population.columns[name] for name in population.own_columns()}
             for key, population in self.populations.items()

@@ -99,12 +99,9 @@ class Manufacturer(Agent):
         return float(stock) if own_product else 0.0
 
     @rule(over_materials="min")
-    def possible_activity(need, stock):
-        """Share of wanted activity that stocks allow [1]: no magnet without all its oxides.
-
-        need : use wanted [g], given by the week.
-        """
-        return min(ratio(stock, need), 1.0) if need > 0.0 else 1.0
+    def possible_activity(wanted_use, stock):
+        """Share of wanted activity that stocks allow [1]: no magnet without all its oxides."""
+        return min(ratio(stock, wanted_use), 1.0) if wanted_use > 0.0 else 1.0
 
     @rule
     def next_intensity(intensity, average_price, reference_price, least_intensity, thrift_speed, thrift_elasticity, thrift_reversal):

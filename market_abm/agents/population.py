@@ -138,6 +138,8 @@ class Population:
         self._kind = Kind(self._members, self.home.series, frozenset(self._parameters))
         self._askings: dict[tuple[tuple[str, ...], Given], _Asking] = {}
         for name, member in self._members.items():
+            if hasattr(Population, name):
+                raise RuleError(f"{self.kind.__name__}.{name}: a population has a method of that name; choose another")
             if isinstance(member, Column):
                 self.__dict__[name] = self.columns[name]
             elif isinstance(member, Rule):

@@ -24,8 +24,8 @@ class Speculator(Agent):
     """A trader of one material in one zone; what rules read by material is that of the own one."""
 
     sections = ("speculator",)
-    bids = ("bid",)
-    asks = ("ask",)
+    bids = ("purchase",)
+    asks = ("sale",)
 
     group = Column("-", dtype=object)
     material = Column("material index", dtype=np.int64)
@@ -89,7 +89,7 @@ class Speculator(Agent):
         return (wanted - stock) * aggressiveness
 
     @rule(gives=("limit", "quantity"))
-    def bid(
+    def purchase(
         quote, wanted_change, expected_return, cash, credit, stock_value, quote_noise, price_noise, greatest_rise
     ):
         """Bid for no more than the purse pays at the limit, so that credit is never overdrawn.
@@ -103,7 +103,7 @@ class Speculator(Agent):
         return limit, min(max(wanted_change, 0.0), purse / (limit * MICROS_PER_GRAM_DOLLAR))
 
     @rule(gives=("limit", "quantity"))
-    def ask(
+    def sale(
         quote, wanted_change, expected_return, stock, called, reluctance, quote_noise, price_noise, forced_discount
     ):
         """Offer what is to be sold: limit [US$/kg] and quantity [g]; a called loan sells at a discount."""

@@ -1,47 +1,58 @@
 """Opening entries: stocks at their normal level, capital of traders and state bodies (ODD: Initialisation)."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from market_abm.agents.life import Stage
 from market_abm.agents.manufacturer import PRODUCT_COVER
+from market_abm.agents.population import Population
+from market_abm.books.accounts import Accounts
+from market_abm.books.ledger import Ledger
 from market_abm.core.units import MICROS_PER_DOLLAR, FloatArray, IntArray
-
-if TYPE_CHECKING:
-    from market_abm.agents.population import Population
-    from market_abm.world import World
+from market_abm.scenario.parameters import Parameters
+from market_abm.scenario.schema import Scenario
 
 START_UTILISATION = 0.85  # of operating mines (assumed)
 START_COVER_WEEKS = 4.0  # oxide at plants at the start, in weeks of output (assumed)
 
 
-def fill_books(world: "World") -> None:
+def fill_books(
+    scenario: Scenario,
+    parameters: Parameters,
+    manufacturers: Population,
+    miners: Population,
+    mining: tuple[Population, Population],
+    refiners: Population,
+    speculators: Population,
+    state_buyers: Population,
+    ledger: Ledger,
+    accounts: Accounts,
+) -> None:
     """Make the opening entries of a new world."""
-    makers, ledger, accounts = world.manufacturers, world.ledger, world.accounts
+    makers = manufacturers
     stock = np.floor(makers.use * makers.base_cover).astype(np.int64)
     selling = np.flatnonzero(makers.product >= 0)
     stock[makers.product[selling], selling] = np.floor(makers.output_rate[selling] * PRODUCT_COVER)
     ledger.move_all("opening", accounts.opening, accounts.group(makers), stock, source_row=0)
-    _open_plants(world)
-    miners, capital = world.miners, world.parameters.investment.working_capital
+    _open_plants(mining, refiners)
+    oxide = np.floor(START_COVER_WEEKS * refiners.usual_output).astype(np.int64)
+    ledger.move_all("opening", accounts.opening, accounts.group(refiners), oxide, source_row=0)
+    refiners.offered[:] = refiners.stock
     running = ~miners.corporate & (miners.stage == Stage.OPERATING)
-    purse = np.where(running, np.floor(capital * miners.capex), 0).astype(np.int64)
+    purse = np.where(running, np.floor(parameters.investment.working_capital * miners.capex), 0).astype(np.int64)
     ledger.pay("working capital", accounts.owners, accounts.group(miners), purse, payer_row=0)
-    traders = world.speculators
-    cash = np.floor(traders.start_capital * MICROS_PER_DOLLAR).astype(np.int64)
-    ledger.pay("capital", accounts.owners, accounts.group(traders), cash, payer_row=0)
-    bodies = world.state_buyers
-    for row, name in enumerate(bodies.name):
-        money = int(world.scenario.state_buyer[name].budget_musd * 1e6) * MICROS_PER_DOLLAR
-        ledger.pay("budget", accounts.treasury, accounts.group(bodies), money, int(bodies.zone[row]), row)
+    cash = np.floor(speculators.start_capital * MICROS_PER_DOLLAR).astype(np.int64)
+    ledger.pay("capital", accounts.owners, accounts.group(speculators), cash, payer_row=0)
+    for row, name in enumerate(state_buyers.name):
+        money = int(scenario.state_buyer[name].budget_musd * 1e6) * MICROS_PER_DOLLAR
+        ledger.pay(
+            "budget", accounts.treasury, accounts.group(state_buyers), money, int(state_buyers.zone[row]), row
+        )
 
 
-def _open_plants(world: "World") -> None:
-    """Start plants at the output they can expect, with about four weeks of it in stock."""
-    refiners = world.refiners
+def _open_plants(mining: tuple[Population, Population], refiners: Population) -> None:
+    """Start plants at the output they can expect."""
     intake, content, cost = np.zeros(refiners.size), np.zeros(refiners.usual_output.shape), np.zeros(refiners.size)
-    for miners in world.mining:
+    for miners in mining:
         output = np.where(miners.stage == Stage.OPERATING, miners.capacity * START_UTILISATION, 0.0)
         for row in np.flatnonzero(output):
             plants, share = _plants_for(refiners, miners, int(row))
@@ -53,13 +64,9 @@ def _open_plants(world: "World") -> None:
     refiners.usual_output[:] = content * refiners.recovery
     refiners.unit_cost[:] = cost / np.maximum(intake, 1.0) + refiners.fee
     refiners.usual_sales[:] = refiners.usual_output
-    stock = np.floor(START_COVER_WEEKS * refiners.usual_output).astype(np.int64)
-    accounts = world.accounts
-    world.ledger.move_all("opening", accounts.opening, accounts.group(refiners), stock, source_row=0)
-    refiners.offered[:] = refiners.stock
 
 
-def _plants_for(refiners: "Population", miners: "Population", row: int) -> tuple[IntArray, FloatArray]:
+def _plants_for(refiners: Population, miners: Population, row: int) -> tuple[IntArray, FloatArray]:
     """Plants that treat a mine's concentrate at the start, and the part each takes: by capacity.
 
     The own plant; else running plants in the mine's own zone that can treat it, else those anywhere.

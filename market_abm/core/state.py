@@ -5,6 +5,7 @@ again: setting an undeclared attribute later is an error. Arrays are written in 
 and compiled code that holds them stay true.
 """
 
+import copy
 import dataclasses
 import datetime as dt
 import importlib
@@ -66,9 +67,9 @@ class State:
         return {name: self.__dict__[name] for name in self.kept()}
 
     def load(self, values: dict[str, Any]) -> None:
-        """Take the values of all declared fields, arrays in place."""
+        """Take copies of the values of all declared fields, arrays in place."""
         for name in self.kept():
-            setattr(self, name, values[name])
+            setattr(self, name, copy.deepcopy(values[name]))
 
 
 def encode(value: Any, arrays: dict[str, Any], path: str) -> Any:

@@ -1,252 +1,276 @@
-"""The week's trade: collect orders, clear every material over all zones, settle (ODD: Market).
+"""Verbs of the exchange: collect orders, clear every material over all zones, settle (ODD: Market).
 
-Orders are matrices (materials, orders): the same agents stand at the same
-columns for every material, and an agent without interest offers nothing.
+Orders are matrices (materials, orders): the same agents stand at the same columns for every material, and an
+agent without interest offers nothing.
 """
 
+import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import NamedTuple
 
 import numpy as np
 
-from market_abm.agents.manufacturer import USUAL_WEEKS
+from market_abm.agents.population import Population
+from market_abm.auction.clear import clear_week
+from market_abm.auction.orders import Links, Orders, Pool
+from market_abm.books.accounts import Accounts
+from market_abm.core.compiled import compiled
 from market_abm.core.units import TICKS_PER_DOLLAR, FloatArray, IntArray
-from market_abm.market.auction import clear
-from market_abm.market.licence_auction import clear_pool
-from market_abm.market.network import SMUGGLED, TRADE, Charges
-from market_abm.market.orders import Book, Clearing, Links, Orders
-
-if TYPE_CHECKING:
-    from market_abm.agents.population import Population
-    from market_abm.model import MineralMarket
+from market_abm.market.government import Government
+from market_abm.market.market import Market
+from market_abm.market.network import Charges, Network
+from market_abm.market.origin import Origins
+from market_abm.market.regime import Regime
 
 GREATEST_LIMIT = 1e6  # US$/kg; nobody bids more
 
 
-@dataclass
+class Seat(NamedTuple):
+    """Columns of a population on one side of the exchange, and how many orders each agent has."""
+
+    key: str
+    columns: slice
+    tranches: int
+
+
 class Side:
-    """Orders of one side of all materials, and whose they are.
+    """One side of the exchange: who stands where, and what they want this week.
+
+    Parameters
+    ----------
+    populations : those who trade on this side, with the number of their orders.
+    accounts : give every agent its number.
+    materials : count of materials.
+    up : whether limits are rounded up to ticks (asks) or down (bids).
 
     Attributes
     ----------
-    limit, quantity : (materials, orders) [ticks] and [g].
-    zone, number : (orders,).
-    parts : for each population its columns and number of tranches.
+    limit, quantity : (materials, orders) [US$/kg] and [g], as agents say.
+    zone, number : (orders,) node and account of each order.
+    seats : columns by population.
     """
 
-    limit: IntArray
-    quantity: IntArray
-    zone: IntArray
-    number: IntArray
-    parts: dict[str, tuple[slice, int]]
+    def __init__(
+        self, populations: list[tuple[Population, int]], accounts: Accounts, materials: int, up: bool
+    ) -> None:
+        self.up = up
+        self.seats: list[Seat] = []
+        zones, numbers, start = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)], 0
+        for population, tranches in populations:
+            end = start + tranches * population.size
+            zones.append(np.tile(population.zone, tranches))
+            numbers.append(np.tile(accounts.group(population).accounts, tranches))
+            self.seats.append(Seat(population.key, slice(start, end), tranches))
+            start = end
+        self.zone: IntArray = np.concatenate(zones)
+        self.number: IntArray = np.concatenate(numbers)
+        self.limit: FloatArray = np.ones((materials, start))
+        self.quantity: FloatArray = np.zeros((materials, start))
 
-    def __post_init__(self) -> None:
-        self.wanting = [np.flatnonzero(grams) for grams in self.quantity]
+    def whole(self) -> Orders:
+        """Orders in whole ticks and grams."""
+        ticks, grams = np.empty(self.limit.shape, dtype=np.int64), np.empty(self.limit.shape, dtype=np.int64)
+        _round(self.limit, self.quantity, self.up, ticks, grams)
+        return Orders(self.zone, ticks, grams, self.number)
 
-    def orders(self, material: int) -> Orders:
-        """Orders of one material that want something; most want little of most materials."""
-        rows = self.wanting[material]
-        return Orders(self.zone[rows], self.limit[material, rows], self.quantity[material, rows], self.number[rows])
+    def by_population(self, fills: IntArray) -> dict[str, IntArray]:
+        """Fills (materials, orders) by population, the orders of each agent added up: (materials, n)."""
+        found = {}
+        for key, columns, tranches in self.seats:
+            mine = fills[:, columns]
+            found[key] = mine if tranches == 1 else mine.reshape(len(mine), tranches, -1).sum(axis=1)
+        return found
 
-    def spread(self, fills: list[IntArray]) -> IntArray:
-        """Fills of the orders given out, at the places of all orders: (materials, orders)."""
-        placed = np.zeros_like(self.quantity)
-        for row, fill in enumerate(fills):
-            placed[row, self.wanting[row]] = fill
-        return placed
-
-    def fills_of(self, name: str, fills: IntArray) -> IntArray:
-        """Fills (materials, orders) of a population, its tranches added up: (materials, n)."""
-        part, tranches = self.parts[name]
-        mine = fills[:, part]
-        total: IntArray = mine.reshape(mine.shape[0], tranches, -1).sum(axis=1)
-        return total
-
-
-def _side(
-    model: "MineralMarket", offers: list[tuple["Population", FloatArray, FloatArray]], up: bool, seats: Any
-) -> Side:
-    """Put the offers (tranches, materials, n) of several populations side by side, in whole ticks and grams."""
-    materials = len(model.market.materials)
-    limits, quantities = [], []
-    for _, limit, quantity in offers:
-        orders = limit.shape[0] * limit.shape[-1]
-        limits.append(limit.transpose(1, 0, 2).reshape(materials, orders))
-        quantities.append(quantity.transpose(1, 0, 2).reshape(materials, orders))
-    ticks = np.minimum(
-        np.maximum(np.concatenate(limits, axis=1) * TICKS_PER_DOLLAR, 1), GREATEST_LIMIT * TICKS_PER_DOLLAR
-    )
-    whole = np.ceil(ticks) if up else np.floor(ticks)  # asks round up, bids round down
-    grams = np.floor(np.maximum(np.concatenate(quantities, axis=1), 0.0))
-    standing = tuple((population, limit.shape[0]) for population, limit, _ in offers)
-    if standing not in seats:
-        seats[standing] = _seats(model, standing)
-    return Side(whole.astype(np.int64), grams.astype(np.int64), *seats[standing])
+    def tranche(self, seat: Seat, number: int, size: int) -> slice:
+        """Columns of one of the orders that each agent of a population has."""
+        first = seat.columns.start + number * size
+        return slice(first, first + size)
 
 
-def _seats(
-    model: "MineralMarket", standing: "tuple[tuple[Population, int], ...]"
-) -> tuple[IntArray, IntArray, dict[str, tuple[slice, int]]]:
-    """Zone and number of every order of a side, and which orders are whose; agents keep their places."""
-    zones, numbers, parts, start = [], [], {}, 0
-    for population, tranches in standing:
-        first, end = model.group_of(population).start, start + tranches * population.size
-        zones.append(np.tile(population.zone, tranches))
-        numbers.append(np.tile(np.arange(first, first + population.size), tranches))
-        parts[population.key] = (slice(start, end), tranches)
-        start = end
-    return np.concatenate(zones), np.concatenate(numbers), parts
-
-
-def own_material(traders: "Population", values: FloatArray, materials: int) -> FloatArray:
-    """Spread values (n,) of traders over the materials they trade: (1, materials, n), zero elsewhere."""
-    spread = np.zeros((1, materials, traders.size))
-    spread[0, traders.material, np.arange(traders.size)] = values
-    return spread
+@compiled
+def _round(limit: FloatArray, quantity: FloatArray, up: bool, ticks: IntArray, grams: IntArray) -> None:
+    for material in range(limit.shape[0]):
+        for order in range(limit.shape[1]):
+            wanted = quantity[material, order]
+            if not wanted >= 1.0:  # nothing, or not a number
+                ticks[material, order], grams[material, order] = 1, 0
+                continue
+            price = min(max(limit[material, order] * TICKS_PER_DOLLAR, 1.0), GREATEST_LIMIT * TICKS_PER_DOLLAR)
+            ticks[material, order] = int(np.ceil(price)) if up else int(np.floor(price))
+            grams[material, order] = int(np.floor(wanted))
 
 
 class Exchange:
-    """Orders and outcome of a week."""
+    """Seats of everybody who trades; made once, since agents keep their places.
 
-    def __init__(self, model: "MineralMarket") -> None:
-        self.model = model
-        self.seats: dict[Any, Any] = {}
+    Parameters
+    ----------
+    populations : of the world; a kind that declares rules in `bids` or `asks`, or has a method `orders`, trades.
+    traders_on : whether kinds that trade for the price alone take part.
+    """
 
-    def collect(self) -> None:
-        """Ask everybody for orders; all of them see only last week's prices."""
-        model = self.model
-        materials = len(model.market.materials)
-        makers, traders, refiners, bodies = model.manufacturers, model.speculators, model.refiners, model.state_buyers
-        bids: list[tuple[Population, FloatArray, FloatArray]] = [(makers, *makers.bids())]
-        asks: list[tuple[Population, FloatArray, FloatArray]] = [(refiners, *refiners.asks())]
-        if (makers.product >= 0).any():
-            asks.append((makers, *makers.product_asks()))
-        if traders.size and model.speculation_on:
-            bid, buy, ask, sell = traders.orders()
-            bids.append((traders, own_material(traders, bid, materials), own_material(traders, buy, materials)))
-            asks.append((traders, own_material(traders, ask, materials), own_material(traders, sell, materials)))
-        if bodies.size:
-            bid, buy, ask, sell = bodies.orders()
-            bids.append((bodies, bid, buy))
-            asks.append((bodies, ask, sell))
-        self.bids, self.asks = _side(model, bids, False, self.seats), _side(model, asks, True, self.seats)
+    def __init__(
+        self, populations: dict[str, Population], accounts: Accounts, materials: int, speculation_on: bool
+    ) -> None:
+        self.trading = [p for p in populations.values() if p.size and (speculation_on or p.key != "Speculator")]
+        bids, asks = [], []
+        for population in self.trading:
+            if hasattr(population.kind, "orders"):
+                bids.append((population, 2))
+                asks.append((population, 2))
+                continue
+            if population.kind.bids:
+                bids.append((population, len(population.kind.bids)))
+            if population.kind.asks and self._sells(population):
+                asks.append((population, len(population.kind.asks)))
+        self.bids = Side(bids, accounts, materials, up=False)
+        self.asks = Side(asks, accounts, materials, up=True)
 
-    def clear(self) -> None:
-        """Clear all materials; those under one quota clear together at one licence price."""
-        model, market, network = self.model, self.model.market, self.model.network
-        charges = network.charges(market.zone_use, market.own_output, model.gated_share)
-        cost, count = charges.cost, len(market.materials)
-        self.charges: Charges = charges
-        results: list[Clearing | None] = [None] * count
-        self.licence_ticks: IntArray = np.zeros((count, len(network.origin)), dtype=np.int64)
-        self.licence_fills: dict[str, IntArray] = {}
-
-        def links(material: int) -> Links:
-            return Links(network.origin, network.destination, cost[material], charges.capacity[material])
-
-        for pool in model.pools.values():
-            rows, gate = pool.terms.materials, network.gate_links(pool.terms.origin)
-            books = [
-                Book(self.bids.orders(row), self.asks.orders(row), links(row), market.ticks[row], gate) for row in rows
-            ]
-            outcome = clear_pool(books, pool.offers(model.licence_holders, model.today), pool.price)
-            for row, cleared in zip(rows, outcome.clearings, strict=True):
-                results[row] = cleared
-                self.licence_ticks[row, gate] = outcome.licence_price
-            self.licence_fills[pool.label] = outcome.offer_fill
-            pool.settle(outcome.licence_price, outcome.offer_fill)
-        for row in range(count):
-            if results[row] is None:
-                results[row] = clear(self.bids.orders(row), self.asks.orders(row), links(row), market.ticks[row])
-        cleared_all = [result for result in results if result is not None]
-        self.bid_fill = self.bids.spread([result.bid_fill for result in cleared_all])
-        self.ask_fill = self.asks.spread([result.ask_fill for result in cleared_all])
-        self.flow = np.stack([result.flow for result in cleared_all])
-        self.ticks = np.stack([result.price for result in cleared_all])
-
-    def settle(self) -> None:
-        """Move money and metal for every fill and every link, through a clearing house that ends empty."""
-        self._learn_sales()
-        model, ledger, house = self.model, self.model.ledger, self.model.house
-        for name in self.asks.parts:
-            group, zone = ledger.groups[name], model.populations[name].zone
-            sold = self.asks.fills_of(name, self.ask_fill)
-            ledger.move_all("sale", group, house, sold, sink_row=0)
-            ledger.pay("sale", house, group, (sold * self.ticks[:, zone]).sum(axis=0), payer_row=0)
-        for name in self.bids.parts:
-            group, population = ledger.groups[name], model.populations[name]
-            bought = self.bought_by(population)
-            due = (bought * self.ticks[:, population.zone]).sum(axis=0)
-            ledger.pay("purchase", group, house, due, payee_row=0)
-            if population is model.manufacturers:
-                self._send(bought)
-            else:
-                ledger.move_all("purchase", house, group, bought, source_row=0)
-        self._settle_links()
-
-    def _learn_sales(self) -> None:
-        """Makers of a product average what they sell."""
-        makers = self.model.manufacturers
-        if makers.key in self.asks.parts:
-            sold = self.sold_by(makers).sum(axis=0)
-            makers.usual_sales[:] += (sold - makers.usual_sales) / USUAL_WEEKS
-
-    def _send(self, bought: IntArray) -> None:
-        """Let manufacturers' purchases travel: the part that came by slow links arrives later."""
-        model, network = self.model, self.model.network
-        makers, transit = model.manufacturers, model.transit
-        total = np.maximum(self.inflow() + self._sold_in_zones(), 1)
-        now = bought.copy()
-        for weeks in transit.lags:
-            slow = network.transit == weeks
-            arrivals = _into_zones(self.flow[:, slow], network.destination[slow], len(model.market.zones))
-            share = np.minimum(arrivals / total, 1.0)
-            late = np.minimum(np.floor(bought * share[:, makers.zone]).astype(np.int64), now)
-            transit.send(weeks, late)
-            now -= late
-        model.ledger.move_all("purchase", model.house, model.group_of(makers), now, source_row=0)
-
-    def sold_by(self, population: "Population") -> IntArray:
-        """Spot sales of a population this week [g], shape (materials, n)."""
-        return self.asks.fills_of(population.key, self.ask_fill)
-
-    def bought_by(self, population: "Population") -> IntArray:
-        """Purchases of a population this week [g], shape (materials, n)."""
-        return self.bids.fills_of(population.key, self.bid_fill)
-
-    def inflow(self) -> IntArray:
-        """Grams that entered each zone over all links, shape (materials, zones)."""
-        return _into_zones(self.flow, self.model.network.destination, len(self.model.market.zones))
-
-    def _sold_in_zones(self) -> IntArray:
-        zones = len(self.model.market.zones)
-        sold = np.zeros((len(self.ask_fill), zones), dtype=np.int64)
-        for in_zones, fill in zip(sold, self.ask_fill, strict=True):
-            np.add.at(in_zones, self.asks.zone, fill)
-        return sold
-
-    def _settle_links(self) -> None:
-        """What stands between two prices goes to carriers, treasuries, licence holders, smugglers and middlemen."""
-        model, network, charges = self.model, self.model.network, self.charges
-        ledger, house, flow = model.ledger, model.house, self.flow
-        gap = self.ticks[:, network.destination] - self.ticks[:, network.origin]
-        rent = flow * (gap - charges.cost - self.licence_ticks)
-        into = np.minimum(network.destination, len(model.market.zones) - 1)
-        ledger.pay("freight", house, model.carriers, int((flow * charges.freight).sum()), 0, 0)
-        tax, tariff = (flow * charges.tax).sum(axis=0), (flow * charges.tariff).sum(axis=0)
-        trade, hidden = network.way == TRADE, network.way == SMUGGLED
-        ledger.pay("export tax", house, model.treasury, tax, 0, network.from_zone)
-        ledger.pay("import tariff", house, model.treasury, tariff[trade], 0, into[trade])
-        smuggled = (flow * charges.risk + rent)[:, hidden]
-        ledger.pay("smuggling", house, model.smugglers, int(smuggled.sum()), 0, 0)
-        ledger.pay("scarcity rent", house, model.middlemen, int(rent[:, ~hidden].sum()), 0, 0)
-        for pool in model.pools.values():
-            fills = self.licence_fills[pool.label]
-            ledger.pay("licence rent", house, model.group_of(model.licence_holders), fills * pool.price, 0, pool.rows)
+    @staticmethod
+    def _sells(population: Population) -> bool:
+        """Whether anybody of the kind has something to sell: makers only when they make a product."""
+        return "product" not in population.columns or bool((population.product >= 0).any())
 
 
-def _into_zones(flow: IntArray, destination: IntArray, zones: int) -> IntArray:
-    arrived = np.zeros((flow.shape[0], zones), dtype=np.int64)
-    inside = destination < zones
-    np.add.at(arrived.T, destination[inside], flow[:, inside].T)
-    return arrived
+def collect_orders(exchange: Exchange) -> tuple[Orders, Orders]:
+    """Ask everybody for bids and asks; all of them see only last week's prices.
+
+    Returns
+    -------
+    bids, asks : in whole ticks and grams.
+    """
+    by_key = {population.key: population for population in exchange.trading}
+    for side, rules in ((exchange.bids, "bids"), (exchange.asks, "asks")):
+        for seat in side.seats:
+            population = by_key[seat.key]
+            if hasattr(population.kind, "orders"):
+                continue
+            _ask(side, seat, population, getattr(population.kind, rules))
+    _ask_planners(exchange, by_key)
+    return exchange.bids.whole(), exchange.asks.whole()
+
+
+def _ask(side: Side, seat: Seat, population: Population, rules: tuple[str, ...]) -> None:
+    """Let the rules of a kind write into its columns."""
+    if "material" in population.columns:  # each agent deals in one material
+        answers = population.ask(*rules)
+        for number in range(seat.tranches):
+            columns = np.arange(seat.columns.start + number * population.size, seat.columns.start + (number + 1) * population.size)
+            side.limit[population.material, columns] = answers[2 * number]
+            side.quantity[population.material, columns] = answers[2 * number + 1]
+        return
+    into = []
+    for number in range(seat.tranches):
+        columns = side.tranche(seat, number, population.size)
+        into += [side.limit[:, columns], side.quantity[:, columns]]
+    population.ask(*rules, into=into)
+
+
+def _ask_planners(exchange: Exchange, by_key: dict[str, Population]) -> None:
+    """Ask agents that plan one by one: both sides at once, two orders each."""
+    bids, asks = exchange.bids, exchange.asks
+    for seat, sold in zip(bids.seats, _matching(bids, asks), strict=True):
+        if sold is None:
+            continue
+        population = by_key[seat.key]
+        for agent in population.agents:
+            bid_limit, bid, ask_limit, ask = agent.orders()  # type: ignore[attr-defined]
+            for number in range(2):
+                place = seat.columns.start + number * population.size + agent.row
+                bids.limit[:, place], bids.quantity[:, place] = bid_limit[number], bid[number]
+                place = sold.columns.start + number * population.size + agent.row
+                asks.limit[:, place], asks.quantity[:, place] = ask_limit[number], ask[number]
+
+
+def _matching(bids: Side, asks: Side) -> list[Seat | None]:
+    """Seat on the other side of each population that plans both at once."""
+    other = {seat.key: seat for seat in asks.seats}
+    return [other.get(seat.key) if seat.tranches == 2 and seat.key == "StateBuyer" else None for seat in bids.seats]
+
+
+@dataclass(frozen=True)
+class Trade:
+    """What the exchange decided in a week.
+
+    Attributes
+    ----------
+    ticks : (materials, nodes) cleared prices [ticks].
+    bid_fill, ask_fill : (materials, orders) bought and sold by each order [g].
+    flow : (materials, links) carried by each link [g].
+    charges : what each link cost.
+    bought, sold : by population, (materials, n) [g].
+    sold_in : (materials, zones) sales of those who make or separate [g].
+    sold_everywhere : (materials, zones) sales of everybody [g].
+    licence_ticks : (materials, links) licence price paid on a link [ticks].
+    licence_fills : licences sold by each holder of a pool, by label [g].
+    low, high : (materials, nodes) least and greatest prices at which the market would have cleared [ticks].
+    """
+
+    ticks: IntArray
+    bid_fill: IntArray
+    ask_fill: IntArray
+    flow: IntArray
+    charges: Charges
+    bought: dict[str, IntArray]
+    sold: dict[str, IntArray]
+    sold_in: IntArray
+    sold_everywhere: IntArray
+    licence_ticks: IntArray
+    licence_fills: dict[str, IntArray]
+    low: IntArray
+    high: IntArray
+
+
+def clear_market(
+    exchange: Exchange,
+    orders: tuple[Orders, Orders],
+    network: Network,
+    market: Market,
+    regime: Regime,
+    origins: Origins,
+    government: Government,
+    licence_holders: Population,
+    refiners: Population,
+    manufacturers: Population,
+    today: dt.date,
+) -> Trade:
+    """Clear all materials; those under one quota clear together at one licence price."""
+    charges = network.charges(market, regime, origins.gated_share)
+    pools, labels = [], list(government.pools)
+    for pool in government.pools.values():
+        limit, quantity = pool.offers(licence_holders, today)
+        rows, gate = np.array(pool.terms.materials, dtype=np.int64), network.gate_links(pool.terms.origin)
+        pools.append(Pool(rows, gate, limit, quantity, pool.rows, pool.price))
+    links = Links(network.origin, network.destination, charges.cost, charges.capacity)
+    cleared = clear_week(*orders, links, market.ticks, pools)
+    licence_ticks = np.zeros(charges.cost.shape, dtype=np.int64)
+    for group, price in zip(pools, cleared.licence_price, strict=True):
+        licence_ticks[np.ix_(group.materials, group.gate)] = price
+    for label, price, fill in zip(labels, cleared.licence_price, cleared.offer_fill, strict=True):
+        government.pools[label].settle(int(price), fill)
+    sold = exchange.asks.by_population(cleared.ask_fill)
+    sold_everywhere = _by_zone(cleared.ask_fill, exchange.asks.zone, len(market.zones))
+    made = [seat.columns for seat in exchange.asks.seats if seat.key in (refiners.key, manufacturers.key)]
+    sold_in = sum(
+        (_by_zone(cleared.ask_fill[:, columns], exchange.asks.zone[columns], len(market.zones)) for columns in made),
+        np.zeros_like(sold_everywhere),
+    )
+    return Trade(
+        *(cleared.price, cleared.bid_fill, cleared.ask_fill, cleared.flow, charges),
+        *(exchange.bids.by_population(cleared.bid_fill), sold, sold_in, sold_everywhere, licence_ticks),
+        *(dict(zip(labels, cleared.offer_fill, strict=True)), cleared.low, cleared.high),
+    )
+
+
+@compiled
+def _by_zone(fills: IntArray, zone: IntArray, zones: int) -> IntArray:
+    total = np.zeros((fills.shape[0], zones), dtype=np.int64)
+    for material in range(fills.shape[0]):
+        for order in range(zone.size):
+            total[material, zone[order]] += fills[material, order]
+    return total
+
+
+def close_prices(market: Market, trade: Trade) -> None:
+    """Publish the week's prices."""
+    market.close_week(trade.ticks)

@@ -1,36 +1,44 @@
 """A pool of export licences: what is left of the round, and what a licence last cost (ODD: Export authority)."""
 
 import datetime as dt
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from market_abm.agents.population import Population
 from market_abm.core.units import TICKS_PER_DOLLAR, IntArray
-from market_abm.market.orders import Orders
 from market_abm.market.regime import PoolTerms
 from market_abm.market.rounding import split_whole
 
 LAST_ROUND_WEEKS = 26  # length assumed for a round without an end (half a year)
 
 
+@dataclass
 class LicencePool:
     """Licences of one pool, in grams of product, by holder.
 
     Attributes
     ----------
+    terms : as decreed this week.
+    rows : holders of the pool's zone.
     left : licences left in the round [g], one entry a holder.
     price : last licence price [ticks]; a pool that takes another's place begins with its price.
-    issued, used : of this round [g].
+    issued, used, offered : of this round, and of this week [g].
     """
 
-    def __init__(self, terms: PoolTerms, holders: Population, rows: IntArray, price: int = 0) -> None:
-        self.label = terms.label
-        self.rows = rows
-        self.price = price
-        self.opened = dt.date(1, 1, 1)
-        self.left: IntArray = np.zeros(len(rows), dtype=np.int64)
-        self.issued = self.used = self.offered = 0
-        self.renew(terms, holders)
+    terms: PoolTerms
+    rows: IntArray
+    price: int = 0
+    opened: dt.date = dt.date(1, 1, 1)
+    left: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    issued: int = 0
+    used: int = 0
+    offered: int = 0
+
+    @property
+    def label(self) -> str:
+        """Name of the pool."""
+        return self.terms.label
 
     def renew(self, terms: PoolTerms, holders: Population) -> bool:
         """Open a new round when the terms say so; unused licences of the old one lapse."""
@@ -50,21 +58,32 @@ class LicencePool:
         closes = self.terms.closes or self.opened + dt.timedelta(weeks=LAST_ROUND_WEEKS)
         return max(1.0, round((closes - day).days / 7))
 
-    def offers(self, holders: Population, day: dt.date) -> Orders:
-        """Offers of all holders this week, as asks of licences [ticks, g]."""
-        limit, quantity = holders.offers(self._of_all(holders), self.weeks_left(day), self.price / TICKS_PER_DOLLAR)
+    def offers(self, holders: Population, day: dt.date) -> tuple[IntArray, IntArray]:
+        """Limits [ticks] and quantities [g] that the holders offer this week, one entry a holder of the pool."""
+        licences = np.zeros(holders.size, dtype=np.int64)
+        licences[self.rows] = self.left
+        limit, quantity = holders.offer(
+            licences=licences, weeks_left=self.weeks_left(day), last_price=self.price / TICKS_PER_DOLLAR
+        )
         ticks = np.floor(limit[self.rows] * TICKS_PER_DOLLAR).astype(np.int64)
         grams = np.minimum(np.floor(quantity[self.rows]).astype(np.int64), self.left)
         self.offered = int(grams.sum())
-        return Orders(zone=np.zeros(len(grams), dtype=np.int64), limit=ticks, quantity=grams, number=self.rows)
-
-    def _of_all(self, holders: Population) -> IntArray:
-        licences = np.zeros(holders.size, dtype=np.int64)
-        licences[self.rows] = self.left
-        return licences
+        return ticks, grams
 
     def settle(self, price: int, fills: IntArray) -> None:
         """Take the used licences out and remember the price."""
-        self.price = price
+        self.price = int(price)
         self.left = self.left - fills
         self.used += int(fills.sum())
+
+
+def opened_pool(terms: PoolTerms, holders: Population, price: int = 0) -> LicencePool:
+    """Open a pool with its first round.
+
+    Parameters
+    ----------
+    price : what a licence cost in the pool that this one replaces [ticks].
+    """
+    pool = LicencePool(terms, holders.rows_in(terms.origin), price)
+    pool.renew(terms, holders)
+    return pool

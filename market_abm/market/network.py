@@ -1,56 +1,60 @@
 """The ways between zones: what each costs and lets through this week (ODD: Trade).
 
-Links are, in order: from each gated zone to its gate (tax and licence stand
-here), from gates and open zones to other zones (freight, tariff, embargo), and
-the smuggled ways past the gate in tranches of rising risk. Ad-valorem charges
-stand on last week's price, rounded half up to ticks, so that the auction sees
-only integers.
+Links are, in order: from each gated zone to its gate (tax and licence stand here), from gates and open zones to
+other zones (freight, tariff, embargo), and the smuggled ways past the gate in tranches of rising risk. Ad-valorem
+charges stand on last week's price, rounded half up to ticks, so that the auction sees only integers.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from market_abm.core.units import TICKS_PER_DOLLAR, FloatArray, IntArray
+from market_abm.core.compiled import compiled
+from market_abm.core.state import Kept, State
+from market_abm.core.units import TICKS_PER_DOLLAR, BoolArray, FloatArray, IntArray
 from market_abm.market.market import Market
 from market_abm.market.orders import UNLIMITED
-from market_abm.market.regime import OPEN
+from market_abm.market.regime import Regime
 from market_abm.scenario.parameters import SmugglingParameters
 from market_abm.scenario.schema import Scenario
 
 GATE, TRADE, SMUGGLED = 0, 1, 2
 
 
-@dataclass
+@dataclass(frozen=True)
 class Charges:
-    """What a kilogram pays on each link this week [ticks], shape (materials, links)."""
+    """What a kilogram pays on each link this week [ticks], shape (materials, links).
+
+    Attributes
+    ----------
+    freight, tax, tariff, risk : parts of the cost.
+    cost : all of them together.
+    capacity : room on the link [g].
+    """
 
     freight: IntArray
     tax: IntArray
     tariff: IntArray
     risk: IntArray
+    cost: IntArray
     capacity: IntArray
 
-    @property
-    def cost(self) -> IntArray:
-        """All charges together [ticks]."""
-        return self.freight + self.tax + self.tariff + self.risk
 
-
-class Network:
+class Network(State):
     """The links of all materials.
 
     Attributes
     ----------
     origin, destination : nodes of each link, shape (links,).
     way : GATE, TRADE or SMUGGLED, shape (links,).
-    from_zone : zone whose rules apply at the origin, shape (links,).
+    from_zone, to_zone : zones whose rules apply at the ends, shape (links,).
     transit : weeks under way, shape (links,).
     smuggling : capacity of smuggled ways as a share of use outside, shape (materials,).
     """
 
+    smuggling = Kept("1", "material")
+
     def __init__(self, scenario: Scenario, market: Market) -> None:
-        self.market = market
         self.parameters: SmugglingParameters = scenario.parameters.smuggling
         self.smuggling_on = "smuggling" not in scenario.rules_off
         rows: list[tuple[int, int, int, int, float, int, float, float]] = []
@@ -74,12 +78,17 @@ class Network:
             np.array(columns[i], dtype=float) for i in (4, 6, 7)
         )
         freight = np.array([material.freight_usd_per_kg for material in scenario.material.values()])
-        self._freight: IntArray = np.rint(freight[:, None] * self.freight_factor * TICKS_PER_DOLLAR).astype(np.int64)
-        self.smuggling: FloatArray = np.full(len(market.materials), self.parameters.least)
-        self._trade = self.way == TRADE
+        self.freight: IntArray = np.rint(freight[:, None] * self.freight_factor * TICKS_PER_DOLLAR).astype(np.int64)
+        self.smuggling = np.full(len(market.materials), self.parameters.least)
+        self.to_zone: IntArray = np.minimum(self.destination, len(market.zones) - 1)  # a gate's is not read
+        self._trade: BoolArray = self.way == TRADE
+        gated = market.is_gated()
         # Exports are taxed at the gate, or on the way out of a zone without one.
-        self._taxed = (self.way == GATE) | (self._trade & ~np.isin(self.from_zone, market.gated))
-        self._into = np.minimum(self.destination, len(market.zones) - 1)  # gates are no zones; they are masked out
+        self._taxed: BoolArray = (self.way == GATE) | (self._trade & ~gated[self.from_zone])
+        self._net_risk = np.maximum(self.risk_share - self.parameters.evaded_tax, 0.0)  # the gain beyond stays hidden
+        hidden = np.flatnonzero(self.way == SMUGGLED)
+        self._first_hidden = int(hidden[0]) if hidden.size else -1
+        self.seal()
 
     def gate_links(self, zone: int) -> IntArray:
         """Indices of the links into the gate of a zone."""
@@ -89,69 +98,127 @@ class Network:
         """Freight on the direct way between two zones, by material [US$/kg]; the dearest where there is no way."""
         direct = self._trade & (self.from_zone == origin) & (self.destination == destination)
         ways = direct if direct.any() else self._trade
-        freight: FloatArray = self._freight[:, ways].max(axis=1, initial=0) / TICKS_PER_DOLLAR
+        freight: FloatArray = self.freight[:, ways].max(axis=1, initial=0) / TICKS_PER_DOLLAR
         return freight
 
-    def charges(self, normal_use: FloatArray, own_output: FloatArray, gated_share: FloatArray) -> Charges:
+    def charges(self, market: Market, regime: Regime, gated_share: FloatArray) -> Charges:
         """Cost and capacity of every link this week.
 
         Parameters
         ----------
-        normal_use : (materials, zones) usual use [g/week].
-        own_output : (materials, zones) usual output [g/week].
+        market : usual use and output by zone, and last prices.
+        regime : taxes, tariffs and limits in force.
         gated_share : (materials, nodes) share of gated origin in each node's pool [1].
         """
-        price, smuggled = self.market.ticks[:, self.origin], self.way == SMUGGLED
-        tax = _half_up(np.where(self._taxed, self.market.regime.export_tax[:, self.from_zone], 0.0) * price)
-        tariff = _half_up(self._tariff_rates(gated_share) * price)
-        net = np.maximum(
-            self.risk_share - self.parameters.evaded_tax, 0.0
-        )  # a gain beyond the risk stays with the smuggler
-        risk = _half_up(np.where(smuggled, net, 0.0) * price)
-        capacity = self._capacity(normal_use, own_output)
-        return Charges(self._freight, tax, tariff, risk, capacity)
+        shape = self.freight.shape
+        tax, tariff, risk, cost, capacity = (np.empty(shape, dtype=np.int64) for _ in range(5))
+        _charge(
+            *(market.ticks, self.origin, self.from_zone, self.to_zone, self.way, market.is_gated()),
+            *(self._taxed, regime.export_tax, regime.tariff, gated_share, self._net_risk),
+            *(self.freight, tax, tariff, risk, cost),
+        )
+        _make_room(
+            *(self.from_zone, self.to_zone, self.way, market.is_gated(), regime.allowed, regime.reexport),
+            *(market.zone_use, market.own_output, self.smuggling, self.tranche_share, self.smuggling_on, capacity),
+        )
+        return Charges(self.freight, tax, tariff, risk, cost, capacity)
 
-    def _tariff_rates(self, gated_share: FloatArray) -> FloatArray:
-        """Tariff rate of each link (materials, links): customs go by origin, whatever way the goods come."""
-        tariff, gated = self.market.regime.tariff, self.market.gated
-        if not tariff.any():
-            return np.zeros((len(self.market.materials), len(self.origin)))
-        direct = tariff[:, self.from_zone, self._into]
-        if gated:
-            on_gated = tariff[:, gated].max(axis=1)[:, self._into]
-            share = np.where(np.isin(self.from_zone, gated), 0.0, gated_share[:, self.origin])
-            direct = (1 - share) * direct + share * on_gated
-        return np.where(self._trade, direct, 0.0)
-
-    def _capacity(self, normal_use: FloatArray, own_output: FloatArray) -> IntArray:
-        """Room on each link [g] (materials, links): embargoes, licences, the ways round them, smuggling."""
-        market, regime, into = self.market, self.market.regime, self._into
-        share = np.where(self._trade, regime.allowed[:, self.from_zone, into], OPEN)
-        limited = np.isfinite(share)
-        room = np.where(limited, share, 0.0) * normal_use[:, into]
-        # Goods of limited origin pass through third zones only as far as those make the goods themselves.
-        leak = regime.reexport[:, into]
-        around = self._trade & ~limited & np.isfinite(leak)
-        through = np.where(around, leak, 0.0) * normal_use[:, into] + own_output[:, self.from_zone]
-        outside = normal_use[:, ~market.is_gated()].sum(axis=1)
-        hidden = self.smuggling[:, None] * outside[:, None] * self.tranche_share * self.smuggling_on
-        smuggled = self.way == SMUGGLED
-        room = np.where(smuggled, hidden, np.where(around, through, room))
-        open_way = ~(limited | around | smuggled)
-        return np.where(open_way, UNLIMITED, np.floor(room).astype(np.int64))
-
-    def adapt_smuggling(self) -> None:
-        """Let smuggling capacity follow the gap between outside and inside prices (MODEL 3)."""
-        if not (self.way == SMUGGLED).any():
+    def adapt_smuggling(self, market: Market, regime: Regime) -> None:
+        """Let smuggling capacity follow the gap between outside and inside prices."""
+        if self._first_hidden < 0:
             return
-        first = int(np.flatnonzero(self.way == SMUGGLED)[0])
-        inside, outside = self.origin[first], self.destination[first]
-        rules, price = self.parameters, self.market.price
+        inside, outside = self.origin[self._first_hidden], self.destination[self._first_hidden]
+        rules, price = self.parameters, market.price
         ratio = price[:, outside] / price[:, inside]
         wanted = np.clip(rules.least + rules.response * (ratio - rules.threshold), rules.least, rules.greatest)
-        wanted *= 1 - rules.crackdown_effect * self.market.regime.crackdown[inside]
-        self.smuggling += (wanted - self.smuggling) / rules.response_weeks
+        wanted *= 1 - rules.crackdown_effect * regime.crackdown[inside]
+        self.smuggling = self.smuggling + (wanted - self.smuggling) / rules.response_weeks
 
 
-def _half_up(ticks: FloatArray) -> IntArray:
-    return np.floor(ticks + 0.5).astype(np.int64)
+def adapt_smuggling(network: Network, market: Market, regime: Regime) -> None:
+    """Let smuggling capacity follow prices."""
+    network.adapt_smuggling(market, regime)
+
+
+@compiled
+def _half_up(ticks: float) -> int:
+    return int(np.floor(ticks + 0.5))
+
+
+@compiled
+def _charge(
+    ticks: IntArray,
+    origin: IntArray,
+    from_zone: IntArray,
+    to_zone: IntArray,
+    way: IntArray,
+    gated: BoolArray,
+    taxed: BoolArray,
+    export_tax: FloatArray,
+    tariffs: FloatArray,
+    gated_share: FloatArray,
+    net_risk: FloatArray,
+    freight: IntArray,
+    tax: IntArray,
+    tariff: IntArray,
+    risk: IntArray,
+    cost: IntArray,
+) -> None:
+    materials, links = freight.shape
+    for material in range(materials):
+        for link in range(links):
+            price = ticks[material, origin[link]]
+            zone, into = from_zone[link], to_zone[link]
+            tax[material, link] = _half_up(export_tax[material, zone] * price) if taxed[link] else 0
+            rate = 0.0
+            if way[link] == TRADE:  # customs go by origin, whatever way the goods come
+                rate = tariffs[material, zone, into]
+                if not gated[zone]:
+                    on_gated = 0.0
+                    for other in range(gated.size):
+                        if gated[other]:
+                            on_gated = max(on_gated, tariffs[material, other, into])
+                    share = gated_share[material, origin[link]]
+                    if gated.any():
+                        rate = (1.0 - share) * rate + share * on_gated
+            tariff[material, link] = _half_up(rate * price)
+            risk[material, link] = _half_up(net_risk[link] * price) if way[link] == SMUGGLED else 0
+            cost[material, link] = (
+                freight[material, link] + tax[material, link] + tariff[material, link] + risk[material, link]
+            )
+
+
+@compiled
+def _make_room(
+    from_zone: IntArray,
+    to_zone: IntArray,
+    way: IntArray,
+    gated: BoolArray,
+    allowed: FloatArray,
+    reexport: FloatArray,
+    normal_use: FloatArray,
+    own_output: FloatArray,
+    smuggling: FloatArray,
+    tranche_share: FloatArray,
+    smuggling_on: bool,
+    capacity: IntArray,
+) -> None:
+    materials, links = capacity.shape
+    for material in range(materials):
+        outside = 0.0
+        for zone in range(gated.size):
+            if not gated[zone]:
+                outside += normal_use[material, zone]
+        for link in range(links):
+            zone, into = from_zone[link], to_zone[link]
+            if way[link] == SMUGGLED:
+                room = smuggling[material] * outside * tranche_share[link] if smuggling_on else 0.0
+            elif way[link] == TRADE and np.isfinite(allowed[material, zone, into]):
+                room = allowed[material, zone, into] * normal_use[material, into]
+            elif way[link] == TRADE and np.isfinite(reexport[material, into]):
+                # Goods of limited origin pass through third zones only as far as those make the goods themselves.
+                room = reexport[material, into] * normal_use[material, into] + own_output[material, zone]
+            else:
+                capacity[material, link] = UNLIMITED
+                continue
+            capacity[material, link] = int(np.floor(room))

@@ -1,8 +1,7 @@
-"""Whose metal it is: the share of gated origin in every zone's pool (ODD: Origin; MODEL 3).
+"""Whose metal it is: the share of gated origin in every zone's pool (ODD: Origin).
 
-Goods mix in proportion in each zone: what leaves a zone has the origin of what
-entered it and was made there. Oxide separated inside a gated zone counts as
-gated wherever its concentrate was dug (the customs rule).
+Goods mix in proportion in each zone: what leaves a zone has the origin of what entered it and was made there.
+Oxide separated inside a gated zone counts as gated wherever its concentrate was dug (the customs rule).
 """
 
 from typing import TYPE_CHECKING
@@ -10,70 +9,106 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from market_abm.core.compiled import compiled
+from market_abm.core.state import Kept, State
 from market_abm.core.units import BoolArray, FloatArray, IntArray
+from market_abm.market.market import Market
+from market_abm.market.network import Network
 
 if TYPE_CHECKING:
-    from market_abm.model import MineralMarket
+    from market_abm.market.contracts import Deliveries
+    from market_abm.market.exchange import Trade
 
-MEMORY_WEEKS = 26.0  # span over which a zone remembers where its imports came from (MODEL 6.1)
-SWEEPS = 6  # rounds of mixing; chains of re-export are shorter (MODEL 3)
+MEMORY_WEEKS = 26.0  # span over which a zone remembers where its imports came from (assumed)
+SWEEPS = 6  # rounds of mixing; chains of re-export are shorter
+
+
+class Origins(State):
+    """Origin of what stands in each node's pool, and of this week's imports.
+
+    Attributes
+    ----------
+    gated_share : (materials, nodes) share of gated origin [1].
+    imports : (2, materials, zones) imports of the week, all and of gated origin [g].
+    """
+
+    gated_share = Kept("1", "material", "node")
+    imports = Kept("g", "all or gated", "material", "zone")
+
+    def __init__(self, market: Market) -> None:
+        materials, zones = len(market.materials), len(market.zones)
+        self.gated_share = np.zeros((materials, len(market.nodes)))
+        self.gated_share[:, :zones] = market.dependence
+        self.imports = np.zeros((2, materials, zones))
+        self.fixed: BoolArray = np.zeros(len(market.nodes), dtype=bool)
+        self.fixed[market.gated] = True
+        self.fixed[zones:] = True
+        self.seal()
+
+
+def trace_origins(
+    origins: Origins, trade: "Trade", deliveries: "Deliveries", network: Network, market: Market
+) -> None:
+    """Attribute imports to gated or other origin, spot and contract together, and remember the shares."""
+    trace(
+        *(trade.flow, network.origin, network.destination, trade.sold_in, origins.fixed, origins.gated_share),
+        *(deliveries.inflow, deliveries.from_gated, origins.imports, market.dependence),
+    )
 
 
 @compiled
-def _mix(
-    flow: FloatArray, origin: IntArray, destination: IntArray, made: FloatArray, fixed: BoolArray, share: FloatArray
+def trace(
+    flow: IntArray,
+    origin: IntArray,
+    destination: IntArray,
+    sold_in: IntArray,
+    fixed: BoolArray,
+    share: FloatArray,
+    contract_inflow: IntArray,
+    contract_gated: IntArray,
+    imports: FloatArray,
+    dependence: FloatArray,
 ) -> None:
-    materials, nodes = made.shape
-    for material in range(materials):
-        for _ in range(SWEEPS):
-            inflow = np.zeros(nodes)
-            gated = np.zeros(nodes)
-            for link in range(origin.size):
-                inflow[destination[link]] += flow[material, link]
-                gated[destination[link]] += flow[material, link] * share[material, origin[link]]
-            for node in range(nodes):
-                if not fixed[node]:
-                    pool = inflow[node] + made[material, node]
-                    if pool > 0.0:
-                        share[material, node] = gated[node] / pool
-
-
-def gated_shares(
-    flow: IntArray, origin: IntArray, destination: IntArray, made: FloatArray, fixed: BoolArray, before: FloatArray
-) -> FloatArray:
-    """Share of gated origin in each node's pool.
+    """Mix goods at every node and book imports by origin.
 
     Parameters
     ----------
     flow : (materials, links) [g].
     origin, destination : (links,) nodes.
-    made : (materials, nodes) oxide made and sold there [g].
+    sold_in : (materials, zones) sales of makers and plants [g].
     fixed : (nodes,) gated zones and gates, whose share is 1.
-    before : (materials, nodes) last week's shares, kept where nothing flows.
+    share : (materials, nodes) of gated origin [1]; changed, kept where nothing flows.
+    contract_inflow, contract_gated : (materials, zones) under contract, all and gated [g].
+    imports : (2, materials, zones) [g]; written.
+    dependence : (materials, zones) remembered share [1]; changed.
     """
-    share = before.copy()
-    share[:, fixed] = 1.0
-    _mix(flow.astype(np.float64), origin, destination, made, fixed, share)
-    return share
-
-
-def trace_origins(model: "MineralMarket") -> None:
-    """Attribute imports to gated or other origin, spot and contract together, and remember the shares."""
-    market, network, zones = model.market, model.network, len(model.market.zones)
-    made = np.zeros((len(market.materials), len(market.nodes)))
-    for population in (model.refiners, model.manufacturers):
-        if population.key in model.exchange.asks.parts:
-            made[:, :zones] += population.by_zone(model.exchange.sold_by(population))
-    fixed = np.zeros(len(market.nodes), dtype=bool)
-    fixed[market.gated] = True
-    fixed[zones:] = True
-    flow = model.exchange.flow
-    model.gated_share = gated_shares(flow, network.origin, network.destination, made, fixed, model.gated_share)
-    total, gated = np.zeros((2, len(market.materials), zones))
-    inward = network.destination < zones
-    np.add.at(total.T, network.destination[inward], flow[:, inward].T)
-    np.add.at(gated.T, network.destination[inward], (flow * model.gated_share[:, network.origin])[:, inward].T)
-    model.imports[0], model.imports[1] = total + model.contracts.inflow, gated + model.contracts.from_gated
-    seen = model.imports[0] > 0
-    share = np.where(seen, model.imports[1] / np.maximum(model.imports[0], 1.0), 0.0)
-    market.dependence += np.where(seen, (share - market.dependence) / MEMORY_WEEKS, 0.0)
+    materials, zones = sold_in.shape
+    nodes = share.shape[1]
+    inflow, gated = np.zeros(nodes), np.zeros(nodes)
+    for material in range(materials):
+        for node in range(nodes):
+            if fixed[node]:
+                share[material, node] = 1.0
+        for _ in range(SWEEPS):
+            inflow[:] = 0.0
+            gated[:] = 0.0
+            for link in range(origin.size):
+                grams = float(flow[material, link])
+                inflow[destination[link]] += grams
+                gated[destination[link]] += grams * share[material, origin[link]]
+            for node in range(nodes):
+                if not fixed[node]:
+                    pool = inflow[node] + (float(sold_in[material, node]) if node < zones else 0.0)
+                    if pool > 0.0:
+                        share[material, node] = gated[node] / pool
+        inflow[:] = 0.0
+        gated[:] = 0.0
+        for link in range(origin.size):
+            grams = float(flow[material, link])
+            inflow[destination[link]] += grams
+            gated[destination[link]] += grams * share[material, origin[link]]
+        for zone in range(zones):
+            imports[0, material, zone] = inflow[zone] + contract_inflow[material, zone]
+            imports[1, material, zone] = gated[zone] + contract_gated[material, zone]
+            if imports[0, material, zone] > 0.0:
+                seen = imports[1, material, zone] / max(imports[0, material, zone], 1.0)
+                dependence[material, zone] += (seen - dependence[material, zone]) / MEMORY_WEEKS

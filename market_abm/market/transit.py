@@ -4,13 +4,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from market_abm.agents.population import Population
+from market_abm.books.accounts import Accounts
+from market_abm.books.ledger import Ledger
+from market_abm.core.state import Kept, State
+from market_abm.market.network import Network
+
 from market_abm.core.units import FloatArray, IntArray
 
 if TYPE_CHECKING:
     from market_abm.model import MineralMarket
 
 
-class Transit:
+class Transit(State):
     """A ring of arrivals by week; the buyer has title, so orders are net of what is coming.
 
     Attributes
@@ -19,31 +25,24 @@ class Transit:
     ring : (weeks, materials, manufacturers) grams by week of arrival.
     """
 
-    def __init__(self, model: "MineralMarket") -> None:
-        self.model = model
-        self.lags = sorted({int(weeks) for weeks in model.network.transit if weeks > 0}, reverse=True)
+    ring = Kept("g", "week", "material", "manufacturer")
+
+    def __init__(self, network: Network, manufacturers: Population) -> None:
+        self.lags = sorted({int(weeks) for weeks in network.transit if weeks > 0}, reverse=True)
         slots = max(self.lags, default=0) + 1
-        self.ring: IntArray = np.zeros((slots, len(model.market.materials), model.manufacturers.size), dtype=np.int64)
+        self.ring = np.zeros((slots, *manufacturers.stock.shape), dtype=np.int64)
+        self.seal()
 
-    def send(self, weeks: int, grams: IntArray) -> None:
-        """Put grams (materials, manufacturers) on the way for some weeks."""
-        makers = self.model.manufacturers
-        self.ring[(self.model.week_index + weeks) % len(self.ring)] += grams
-        makers.coming[:] += grams
-        self.model.ledger.move_all("under way", self.model.house, self.model.under_way, grams, source_row=0)
 
-    def deliver(self) -> None:
-        """Let this week's arrivals enter the stocks."""
-        slot = self.week_slot()
-        if self.ring[slot].any():
-            makers, arrived = self.model.manufacturers, self.ring[slot].copy()
-            self.ring[slot] = 0
-            makers.coming[:] -= arrived
-            self.model.ledger.move_all("arrival", self.model.under_way, self.model.group_of(makers), arrived)
-
-    def week_slot(self) -> int:
-        """Place of this week in the ring."""
-        return self.model.week_index % len(self.ring)
+def deliver_goods(
+    transit: Transit, manufacturers: Population, ledger: Ledger, accounts: Accounts, week_index: int
+) -> None:
+    """Let this week's arrivals enter the stocks."""
+    slot = transit.ring[week_index % len(transit.ring)]
+    if slot.any():
+        manufacturers.coming[:] -= slot
+        ledger.move_all("arrival", accounts.under_way, accounts.group(manufacturers), slot)
+        slot[:] = 0
 
 
 class Feed:

@@ -1,63 +1,114 @@
-"""Verbs of use: run the factories, save, collect scrap and recover it (ODD: Use, Recycling)."""
+"""Verb of use: run the factories, sell the goods, make products, learn to save (ODD: Use)."""
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 
-from market_abm.agents.manufacturer import USUAL_WEEKS
-from market_abm.core.units import MICROS_PER_MILLION, WEEKS_PER_YEAR
-from market_abm.market.rounding import micros
+from market_abm.agents.population import Population
+from market_abm.books.accounts import Accounts
+from market_abm.books.entry import Books, move, pay
+from market_abm.books.ledger import Ledger
+from market_abm.core.compiled import compiled
+from market_abm.core.units import MICROS_PER_MILLION, WEEKS_PER_YEAR, BoolArray, FloatArray, IntArray
+from market_abm.market.market import Market
+from market_abm.market.regime import Regime
+from market_abm.scenario.parameters import Parameters
 
-if TYPE_CHECKING:
-    from market_abm.model import MineralMarket
+
+@dataclass(frozen=True)
+class Use:
+    """What manufacturers used in a week.
+
+    Attributes
+    ----------
+    need : (materials, manufacturers) use wanted [g].
+    used : (materials, manufacturers) [g].
+    lost_sales : (manufacturers,) worth of the use that stocks did not allow [US$].
+    """
+
+    need: FloatArray
+    used: IntArray
+    lost_sales: FloatArray
 
 
-def consume(model: "MineralMarket") -> None:
+def consume(
+    manufacturers: Population,
+    market: Market,
+    regime: Regime,
+    ledger: Ledger,
+    accounts: Accounts,
+    parameters: Parameters,
+    thrifting_on: bool,
+) -> Use:
     """Manufacturers use what they need as far as stocks go, sell their goods, and learn to save."""
-    makers, ledger = model.manufacturers, model.ledger
-    need = makers.wanted_use()
-    activity = makers.possible_activity(need)
-    used = np.minimum(np.floor(activity * need).astype(np.int64), makers.stock)
+    makers, group = manufacturers, accounts.group(manufacturers)
+    need, activity, price, scale = makers.ask("wanted_use", "possible_activity", "sales_price", "wanted_scale")
     makers.activity[:] = activity
-    price = makers.sales_price()
-    revenue = np.where(makers.product < 0, micros(used, price).sum(axis=0), 0)
-    model.need, model.used = need, used
-    short = np.maximum(np.floor(need) - used, 0.0)  # the part of a gram that is rounded off is not lost
-    model.lost_sales = (short * price / 1000.0).sum(axis=0)  # US$: grams x US$/kg / 1000
-    group = model.group_of(makers)
-    ledger.pay("goods", model.customers, group, revenue, payer_row=0)
-    swarf = np.floor(used * model.market.is_oxide[:, None] * model.scenario.parameters.recycling.swarf_share).astype(
-        np.int64
+    used, lost = np.zeros(need.shape, dtype=np.int64), np.zeros(makers.size)
+    entries = (
+        ledger.entry("goods", "customers", makers.key),
+        ledger.entry("swarf", makers.key, "scrap"),
+        ledger.entry("use", makers.key, "goods in use"),
+        ledger.entry("making", "making", makers.key),
+        ledger.entry("other inputs", makers.key, "suppliers"),
     )
-    zones = makers.zone
-    for row in range(len(used)):
-        ledger.move("swarf", row, group, model.scrap, swarf[row], sink_row=zones)
-        ledger.move("use", row, group, model.products, used[row] - swarf[row], sink_row=zones)
-    _make_products(model)
-    makers.usual_use[:] += (need - makers.usual_use) / USUAL_WEEKS
-    if model.thrifting_on:
-        makers.intensity[:] = makers.next_intensity()
-    _pay_thrifting(model)
+    starts = (group.start, accounts.scrap.start, accounts.products.start)
+    sources = (accounts.customers.start, accounts.making.start, accounts.suppliers.start)
+    _consume(
+        *(ledger.books, entries, starts, sources, need, activity, price, scale, makers.zone, makers.product),
+        *(makers.output_rate, makers.other_cost, market.is_oxide, parameters.recycling.swarf_share, used, lost),
+    )
+    makers.ask("next_usual_use", into=[makers.usual_use], need=need)
+    if thrifting_on:
+        makers.ask("next_intensity", into=[makers.intensity])
+    _pay_thrifting(makers, regime, ledger, accounts)
+    return Use(need, used, lost)
 
 
-def _make_products(model: "MineralMarket") -> None:
-    """Makers of a product put what they made on stock and pay for iron, energy and labour."""
-    makers, ledger = model.manufacturers, model.ledger
-    selling = np.flatnonzero(makers.product >= 0)
-    if not selling.size:
-        return
-    scale = makers.wanted_scale() * makers.activity
-    made = np.floor(makers.output_rate * scale).astype(np.int64)[selling]
-    for row in np.unique(makers.product[selling]):
-        of_row = makers.product[selling] == row
-        ledger.move("making", int(row), model.making, model.group_of(makers), made[of_row], 0, selling[of_row])
-    cost = micros(made, makers.other_cost[selling])
-    ledger.pay("other inputs", model.group_of(makers), model.suppliers, cost, selling, 0)
+@compiled
+def _consume(
+    books: Books,
+    entries: tuple[int, ...],
+    starts: tuple[int, ...],
+    sources: tuple[int, ...],
+    need: FloatArray,
+    activity: FloatArray,
+    price: FloatArray,
+    scale: FloatArray,
+    zone: IntArray,
+    product: IntArray,
+    output_rate: FloatArray,
+    other_cost: FloatArray,
+    is_oxide: BoolArray,
+    swarf_share: float,
+    used: IntArray,
+    lost: FloatArray,
+) -> None:
+    goods, swarf, use, making, other = entries
+    for row in range(zone.size):
+        account = starts[0] + row
+        revenue = 0
+        for material in range(need.shape[0]):
+            wanted = need[material, row]
+            stock = books.mass[material, account]
+            grams = min(int(np.floor(activity[row] * wanted)), stock)
+            used[material, row] = grams
+            # The part of a gram that is rounded off is not lost. Grams x US$/kg / 1000 = US$.
+            lost[row] += max(np.floor(wanted) - grams, 0.0) * price[material, row] / 1000.0
+            if product[row] < 0:
+                revenue += int(np.rint(grams * price[material, row] * 1000.0))
+            scrap = int(np.floor(grams * swarf_share)) if is_oxide[material] else 0
+            move(books, swarf, material, account, starts[1] + zone[row], scrap)
+            move(books, use, material, account, starts[2] + zone[row], grams - scrap)
+        pay(books, goods, sources[0], account, revenue)
+        if product[row] >= 0:  # put on stock what was made, and pay for iron, energy and labour
+            made = int(np.floor(output_rate[row] * (scale[row] * activity[row])))
+            move(books, making, product[row], sources[1], account, made)
+            pay(books, other, account, sources[2], int(np.rint(made * other_cost[row] * 1000.0)))
 
 
-def _pay_thrifting(model: "MineralMarket") -> None:
+def _pay_thrifting(makers: Population, regime: Regime, ledger: Ledger, accounts: Accounts) -> None:
     """Treasuries pay their saving programmes to manufacturers by size."""
-    makers, regime = model.manufacturers, model.market.regime
     for zone in np.flatnonzero(regime.thrift_money > 0):
         rows = makers.rows_in(int(zone))
         if not rows.size:
@@ -65,31 +116,4 @@ def _pay_thrifting(model: "MineralMarket") -> None:
         weekly = regime.thrift_money[zone] * MICROS_PER_MILLION / WEEKS_PER_YEAR
         worth = (makers.use * makers.reference_price)[:, rows].sum(axis=0)
         parts = np.floor(weekly * worth / max(float(worth.sum()), 1e-9)).astype(np.int64)
-        model.ledger.pay("thrifting subsidy", model.treasury, model.group_of(makers), parts, int(zone), rows)
-
-
-def recycle(model: "MineralMarket") -> None:
-    """Part of the scrap comes back to the zone's manufacturers; the rest of a year's scrap is lost."""
-    if not model.recycling_on:
-        return
-    rules, market, ledger = model.scenario.parameters.recycling, model.market, model.ledger
-    makers, zones, regime = model.manufacturers, len(model.market.zones), model.market.regime
-    worn = market.is_oxide[:, None] * np.floor(
-        model.products.mass[: len(market.materials)] * (rules.end_of_life_share / (rules.life_years * WEEKS_PER_YEAR))
-    )
-    ledger.move_all("end of life", model.products, model.scrap, worn.astype(np.int64))
-    treated = np.floor(model.scrap.mass[: len(market.materials)] / (rules.lag_years * WEEKS_PER_YEAR)).astype(np.int64)
-    price = market.price[:, :zones]
-    half = rules.half_price_ratio * market.reference[:, None]
-    recovery = np.minimum(rules.greatest_recovery + regime.extra_recovery, 1.0) * price / (price + half)
-    share = makers.usual_use / np.maximum(makers.by_zone(makers.usual_use)[:, makers.zone], 1e-9)
-    back = np.floor((treated * recovery)[:, makers.zone] * share).astype(np.int64)
-    group = model.group_of(makers)
-    cost = micros(back, rules.cost_share * price[:, makers.zone]).sum(axis=0)
-    help_ = np.rint(cost * regime.recovery_subsidy[makers.zone]).astype(np.int64)
-    ledger.pay("recycling subsidy", model.treasury, group, help_, payer_row=makers.zone)
-    ledger.pay("recycling cost", group, model.suppliers, cost, payee_row=0)
-    for row in range(len(back)):
-        ledger.move("recycling", row, model.scrap, group, back[row], source_row=makers.zone)
-        came_back = np.bincount(makers.zone, weights=back[row], minlength=zones).astype(np.int64)
-        ledger.move("scrap lost", row, model.scrap, model.losses, treated[row] - came_back, sink_row=0)
+        ledger.pay("thrifting subsidy", accounts.treasury, accounts.group(makers), parts, int(zone), rows)
