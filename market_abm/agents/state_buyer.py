@@ -5,11 +5,11 @@ stockpile, China's reserve bureau and an EU body differ only in data. What a bod
 instruments, which are policies and not columns, so `orders` is a plain method; what it funds is decided by rules.
 """
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
-from market_abm.agents.population import Agent
+from market_abm.agents.population import Agent, Population
 from market_abm.core.columns import Column
 from market_abm.core.rules import rule
 from market_abm.core.units import MICROS_PER_GRAM_DOLLAR, MICROS_PER_MILLION, TICKS_PER_DOLLAR, FloatArray
@@ -55,7 +55,8 @@ class StateBuyer(Agent):
         found: list[Offer] = [policy for policy in self.held(kind) if policy.open_to(names)]
         return found[-1] if found else None
 
-    def _rows(self, names: list[str]) -> list[int]:
+    def rows_of(self, names: list[str]) -> list[int]:
+        """Indices of materials by name; of all when no name is given."""
         materials = self.population.home.materials
         return [materials.index(name) for name in names] or list(range(len(materials)))
 
@@ -101,7 +102,7 @@ class StateBuyer(Agent):
         quote, price, usual = market.quote[:, zone], market.price[:, zone], market.long_average[:, zone]
         use, cover = market.zone_use[:, zone].tolist(), market.zone_cover[:, zone].tolist()
         cut_off = any(home.regime.embargoed[:, zone].tolist())
-        for row in self._rows(policy.materials):
+        for row in self.rows_of(policy.materials):
             limit[row] = quote.item(row) * (1 + ORDER_PREMIUM)
             if cut_off or cover[row] < policy.release_below_weeks:
                 shortfall = max(policy.release_below_weeks - cover[row], 1.0) * use[row]
@@ -115,7 +116,7 @@ class StateBuyer(Agent):
         """Add the orders of a band: buy below it, sell above it."""
         home: Any = self.population.home
         bid_limit, bid, ask_limit, ask = orders
-        for row in self._rows(policy.materials):
+        for row in self.rows_of(policy.materials):
             low, high = self.band(policy, row)
             price = home.market.price.item(row, self.zone)
             most = policy.weekly_share * home.market.zone_use.item(row, self.zone)
@@ -190,6 +191,11 @@ class StateBuyer(Agent):
         fresh = max(rollover * capex, missing)
         patient = lead_dependence > rollover_dependence and owed < rollover_limit * capex
         return fresh if patient and cash + overdraft >= fresh else 0.0
+
+
+def bodies_of(state_buyers: Population) -> list[StateBuyer]:
+    """State bodies of a population, one by one."""
+    return cast("list[StateBuyer]", state_buyers.agents)
 
 
 def _cover(ask: Tranches, stock: list[int]) -> None:
