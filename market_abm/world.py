@@ -125,9 +125,17 @@ class World(State):
         self._open()
         self._begin()
         self.parts: dict[str, State] = {
-            **{"world": self, "market": self.market, "network": self.network, "ledger": self.ledger},
-            **{"government": self.government, "origins": self.origins, "strategies": self.strategies},
-            **{"transit": self.transit, "feed": self.feed, "contracts": self.contracts, "recorder": self.recorder},
+            "world": self,
+            "market": self.market,
+            "network": self.network,
+            "ledger": self.ledger,
+            "government": self.government,
+            "origins": self.origins,
+            "strategies": self.strategies,
+            "transit": self.transit,
+            "feed": self.feed,
+            "contracts": self.contracts,
+            "recorder": self.recorder,
         }
         self.seal()
 

@@ -19,7 +19,9 @@ from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from platformdirs import user_cache_dir
 
 _PACKAGE = Path(__file__).parent.parent
-_IMPORT = re.compile(r"^\s*(?:from (market_abm[\w.]*) import (\([^)]*\)|[^\n]+)|import (market_abm[\w.]*))", re.MULTILINE)
+_IMPORT = re.compile(
+    r"^\s*(?:from (market_abm[\w.]*) import (\([^)]*\)|[^\n]+)|import (market_abm[\w.]*))", re.MULTILINE
+)
 
 
 @functools.cache

@@ -58,9 +58,7 @@ class State:
     @classmethod
     def kept(cls) -> list[str]:
         """Names of the declared fields."""
-        return [
-            name for base in reversed(cls.__mro__) for name, value in vars(base).items() if isinstance(value, Kept)
-        ]
+        return [name for base in reversed(cls.__mro__) for name, value in vars(base).items() if isinstance(value, Kept)]
 
     def dump(self) -> dict[str, Any]:
         """Return the values of all declared fields; arrays are windows, not copies."""
