@@ -7,7 +7,7 @@ in the columns of populations; each part declares its fields, so that a world is
 import datetime as dt
 import inspect
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -100,7 +100,7 @@ class World(State):
 
     week_index = Kept("week")
 
-    series: dict[str, Series] = PUBLIC
+    series: Mapping[str, Series] = PUBLIC
     _readers = {name: operator.attrgetter(series.path) for name, series in PUBLIC.items()}  # noqa: RUF012
 
     def __init__(
@@ -125,9 +125,17 @@ class World(State):
         self._open()
         self._begin()
         self.parts: dict[str, State] = {
-            **{"world": self, "market": self.market, "network": self.network, "ledger": self.ledger},
-            **{"government": self.government, "origins": self.origins, "strategies": self.strategies},
-            **{"transit": self.transit, "feed": self.feed, "contracts": self.contracts, "recorder": self.recorder},
+            "world": self,
+            "market": self.market,
+            "network": self.network,
+            "ledger": self.ledger,
+            "government": self.government,
+            "origins": self.origins,
+            "strategies": self.strategies,
+            "transit": self.transit,
+            "feed": self.feed,
+            "contracts": self.contracts,
+            "recorder": self.recorder,
         }
         self.seal()
 

@@ -141,8 +141,16 @@ class Miner(Agent):
 
     @rule
     def next_utilisation(
-        utilisation, revenue_over_cost, avoidable_cost_share, unsold, responds_fast,
-        shutdown_ratio, utilisation_band, stock_curb, response, response_home,
+        utilisation,
+        revenue_over_cost,
+        avoidable_cost_share,
+        unsold,
+        responds_fast,
+        shutdown_ratio,
+        utilisation_band,
+        stock_curb,
+        response,
+        response_home,
     ):
         """Utilisation after this week's step towards what pays [1].
 
@@ -236,7 +244,16 @@ class Miner(Agent):
 
     @rule(dtype=np.bool_)
     def is_funded(
-        stage, accessible_step, week_index, private_value, capex, hype, funding_luck, hurdle, funding_chance, boom_funding
+        stage,
+        accessible_step,
+        week_index,
+        private_value,
+        capex,
+        hype,
+        funding_luck,
+        hurdle,
+        funding_chance,
+        boom_funding,
     ):
         """Whether private money commits to the project this quarter."""
         ripe = stage == PERMITTED and accessible_step <= week_index
@@ -248,9 +265,7 @@ class Miner(Agent):
         return between(math.log(lead_gate_price / lead_gate_anchor_price), 0.0, 1.0)
 
     @rule(dtype=np.int64)
-    def next_good_quarters(
-        stage, good_quarters, home_margin, outside_margin, cash_cost, home_fee, restart_margin
-    ):
+    def next_good_quarters(stage, good_quarters, home_margin, outside_margin, cash_cost, home_fee, restart_margin):
         """Quarters in a row in which a closed mine would have earned well."""
         good = home_margin > restart_margin * (cash_cost + home_fee) or outside_margin > restart_margin * cash_cost
         return good_quarters + 1 if stage == CARE and good else 0
@@ -294,7 +309,7 @@ class Miner(Agent):
     @rule
     def care_cost(corporate, stage, capex, care_cost_share):
         """Care and fixed cost of a project [micro-US$/week]."""
-        if corporate or not (stage == OPERATING or stage == CARE):
+        if corporate or stage not in (OPERATING, CARE):
             return 0.0
         return care_cost_share * capex / WEEKS_PER_YEAR
 

@@ -88,13 +88,16 @@ class Kind:
         """
         found = []
         for name in rule.arguments:
-            if name in given or isinstance(self.members.get(name), Column | Draw | Rule):
-                found.append(name)
-            elif name in self.series or name in self.parameters:
+            if (
+                name in given
+                or isinstance(self.members.get(name), Column | Draw | Rule)
+                or name in self.series
+                or name in self.parameters
+            ):
                 found.append(name)
             elif name not in rule.optional:
-                known = [key for key, value in self.members.items() if isinstance(value, Column | Draw | Rule)]
-                near = difflib.get_close_matches(name, [*known, *self.series, *self.parameters], 1)
+                own = [key for key, value in self.members.items() if isinstance(value, Column | Draw | Rule)]
+                near = difflib.get_close_matches(name, [*own, *self.series, *self.parameters], 1)
                 hint = f" Did you mean {near[0]!r}?" if near else ""
                 raise RuleError(
                     f"rule {rule.name} asks for {name!r}, which is no column, draw or rule of its kind, no public "
@@ -312,7 +315,9 @@ class Loop:
         stamp = _stamp(self.text, self._rules)
         # Numba names machine code after the function: two loops in one process must not share a name.
         name = f"{NAME}_{stamp}" if stamp else f"{NAME}_{id(self)}"
-        return compiled(_made(self.text, {f"r_{key}": _machine(rule) for key, rule in self._rules.items()}, name), stamp)
+        return compiled(
+            _made(self.text, {f"r_{key}": _machine(rule) for key, rule in self._rules.items()}, name), stamp
+        )
 
 
 def _made(text: str, functions: dict[str, Any], name: str) -> Callable[..., None]:

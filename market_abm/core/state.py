@@ -58,9 +58,7 @@ class State:
     @classmethod
     def kept(cls) -> list[str]:
         """Names of the declared fields."""
-        return [
-            name for base in reversed(cls.__mro__) for name, value in vars(base).items() if isinstance(value, Kept)
-        ]
+        return [name for base in reversed(cls.__mro__) for name, value in vars(base).items() if isinstance(value, Kept)]
 
     def dump(self) -> dict[str, Any]:
         """Return the values of all declared fields; arrays are windows, not copies."""
@@ -138,7 +136,7 @@ def decode(value: Any, arrays: dict[str, Any]) -> Any:
     if "pairs" in value:
         return {decode(key, arrays): decode(item, arrays) for key, item in value["pairs"]}
     module, _, name = value["record"].partition(":")
-    kind = getattr(importlib.import_module(module), name) if module.startswith("market_abm.") else None
+    kind: Any = getattr(importlib.import_module(module), name) if module.startswith("market_abm.") else None
     if kind is None or not dataclasses.is_dataclass(kind):
         raise TypeError(f"{value['record']} is no record of this program")
     return kind(**{key: decode(item, arrays) for key, item in value["fields"].items()})

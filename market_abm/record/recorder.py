@@ -15,17 +15,17 @@ from market_abm.books.accounts import Accounts
 from market_abm.books.ledger import Ledger
 from market_abm.core.compiled import compiled
 from market_abm.core.state import Kept, State
+from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR, TICKS_PER_DOLLAR, BoolArray, FloatArray, IntArray
 from market_abm.market.contracts import ContractBook
 from market_abm.market.exchange import Trade
 from market_abm.market.government import Government
 from market_abm.market.market import Market
 from market_abm.market.mining import Mined
+from market_abm.market.network import SMUGGLED, Network
 from market_abm.market.origin import Origins
 from market_abm.market.refining import Refined
 from market_abm.market.use import Use
-from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR, TICKS_PER_DOLLAR, BoolArray, FloatArray, IntArray
 from market_abm.scenario.schema import Scenario
-from market_abm.market.network import SMUGGLED, Network
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,12 +86,12 @@ class Recorder(State):
         self.imports = np.zeros((weeks, 2, materials, zones))
         self.share = np.zeros((weeks, len(STAGES), zones))
         self.mining = np.zeros((weeks, 2, zones))
-        self.licences: list[tuple[int, str, float, float, float, float]] = []
-        self.money: dict[tuple[int, str, str, str], int] = {}
-        self.booked: dict[tuple[str, str, str], int] = {}
-        self.events: list[tuple[int, str, str, str]] = []
+        self.licences = []
+        self.money = {}
+        self.booked = {}
+        self.events = []
         self.weeks_kept = 0
-        self.projects: list[tuple[str, int, int, int]] = [
+        self.projects = [
             (str(name), int(zone), 0, int(stage))
             for name, zone, stage, corporate in zip(
                 miners.name, miners.zone, miners.stage, miners.corporate, strict=True

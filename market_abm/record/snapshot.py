@@ -61,9 +61,7 @@ def record_arrays(model: MineralMarket, weeks: int) -> dict[str, Any]:
     return {f"recorder/{name}": getattr(model.recorder, name)[:weeks] for name in WEEKLY}
 
 
-def restore(
-    data: bytes, kinds: dict[str, type[Agent]] | None = None, verbs: WeekPlan | None = None
-) -> MineralMarket:
+def restore(data: bytes, kinds: dict[str, type[Agent]] | None = None, verbs: WeekPlan | None = None) -> MineralMarket:
     """Build the model of a snapshot, ready for its next week.
 
     Parameters
@@ -99,6 +97,8 @@ def rebuilt(
     state: dict[str, Any] = {
         part: {name: decode(value, arrays) for name, value in fields.items()} for part, fields in plain["parts"].items()
     }
-    state["columns"] = {key: {name: arrays[f"{key}/{name}"] for name in names} for key, names in plain["columns"].items()}
+    state["columns"] = {
+        key: {name: arrays[f"{key}/{name}"] for name in names} for key, names in plain["columns"].items()
+    }
     model.restore(state)
     return model
