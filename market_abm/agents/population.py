@@ -4,6 +4,7 @@
 (`maker.target_stock()`) or of the population (`makers.target_stock()`); see `market_abm.core.rules`.
 """
 
+import difflib
 import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol
@@ -12,8 +13,9 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from market_abm.core.binding import Given, Kind, RuleError
 from market_abm.core.columns import Column, Draw
-from market_abm.core.loops import Given, Kind, Loop, RuleError
+from market_abm.core.loops import Loop
 from market_abm.core.random_numbers import RandomNumbers, stable_numbers
 from market_abm.core.rules import Rule
 from market_abm.core.senses import Senses
@@ -51,10 +53,24 @@ class Agent(mesa.Agent):  # type: ignore[misc]
 
     @classmethod
     def members(cls) -> dict[str, Any]:
-        """Columns, draws and rules of the kind by name, base classes first."""
+        """Columns, draws and rules of the kind by name, base classes first.
+
+        Raises
+        ------
+        RuleError
+            When a class puts something else in the place of one, which would be passed over.
+        """
         found: dict[str, Any] = {}
         for base in reversed(cls.__mro__):
-            found.update({key: value for key, value in vars(base).items() if isinstance(value, Column | Draw | Rule)})
+            for key, value in vars(base).items():
+                if isinstance(value, Column | Draw | Rule):
+                    found[key] = value
+                elif key in found:
+                    old = type(found[key]).__name__.lower()
+                    raise RuleError(
+                        f"{base.__name__}.{key} stands in the place of a {old} but is none. "
+                        f"Mark it with @rule, or choose another name."
+                    )
         return found
 
     @classmethod
@@ -137,9 +153,13 @@ class Population:
             self._parameters.update(dict(self.home.parameters_of(section)))
         self._kind = Kind(self._members, self.home.series, frozenset(self._parameters))
         self._askings: dict[tuple[tuple[str, ...], Given], _Asking] = {}
+        taken = {*dir(Population), *vars(self), "model", "unique_id", "pos", "population", "row"}
+        taken |= {name for name, value in vars(Agent).items() if not isinstance(value, Column)}
         for name, member in self._members.items():
-            if hasattr(Population, name):
-                raise RuleError(f"{self.kind.__name__}.{name}: a population has a method of that name; choose another")
+            if name in taken:
+                raise RuleError(
+                    f"{self.kind.__name__}.{name}: agents or populations have something of that name; choose another"
+                )
             if isinstance(member, Column):
                 self.__dict__[name] = self.columns[name]
             elif isinstance(member, Rule):
@@ -179,7 +199,8 @@ class Population:
         ----------
         names : rules to ask.
         into : arrays to write to, one for each number that the rules give; made when silent.
-        given : numbers that stand in for what the rules would read: a scalar, (n,) or (materials, n).
+        given : numbers that stand in for what the rules would read: a scalar, (n,) or (materials, n). What no
+            rule reads is passed over, so that a class may put a rule that needs less in the place of another.
 
         Returns
         -------
@@ -189,7 +210,7 @@ class Population:
         Raises
         ------
         RuleError
-            When a rule asks for what does not exist.
+            When a rule asks for what does not exist, or an array given or to write to has another shape.
         """
         asking = self._asking(names, given)
         values = asking.values.copy()
@@ -199,8 +220,8 @@ class Population:
             elif source == "draw":
                 values[place] = self.drawn(self._members[name])
             else:
-                values[place] = given[name]
-        out = into if into is not None else self._room(asking.loop, self.size)
+                values[place] = self._fitting(name, given[name], self.size)
+        out = self._room(asking.loop, self.size) if into is None else self._checked(asking.loop, into)
         asking.loop.run(0, self.size, len(self.home.materials), *out, *values)
         return out[0] if len(out) == 1 else tuple(out)
 
@@ -220,7 +241,7 @@ class Population:
             elif source == "draw":
                 values[place] = self.drawn(self._members[what], slice(row, row + 1))
             else:
-                values[place] = shaped[what]
+                values[place] = self._fitting(what, shaped[what], 1)
         out = self._room(asking.loop, 1)
         asking.loop.plain(row, row + 1, len(self.home.materials), *out, *values)
         answers = [part[:, 0] if part.ndim == 2 else part[0].item() for part in out]
@@ -252,9 +273,37 @@ class Population:
     def _room(self, loop: Loop, size: int) -> list[Any]:
         materials = len(self.home.materials)
         return [
-            np.empty((materials, size) if by_material else size, dtype=dtype)
-            for _, _, by_material, dtype in loop.outputs
+            np.empty((materials, size) if output.by_material else size, dtype=output.dtype) for output in loop.outputs
         ]
+
+    def _fitting(self, name: str, value: Any, size: int) -> Any:
+        """Value given by the caller; compiled code looks at no bounds, so its shape is checked here."""
+        if np.ndim(value) == 0:
+            return value
+        array = np.asarray(value)
+        if array.shape not in ((size,), (len(self.home.materials), size)):
+            raise RuleError(
+                f"{self.kind.__name__}: {name} is given with shape {array.shape}; it must be a number, ({size},) for "
+                f"all agents or ({len(self.home.materials)}, {size}) for all materials and agents"
+            )
+        return array
+
+    def _checked(self, loop: Loop, into: Sequence[Any]) -> Sequence[Any]:
+        """Arrays to write to, when there are as many as answers, of the right shapes."""
+        materials = len(self.home.materials)
+        wanted = [(materials, self.size) if output.by_material else (self.size,) for output in loop.outputs]
+        if [array.shape for array in into] != wanted:
+            raise RuleError(
+                f"{self.kind.__name__}: the answers have shapes {wanted}, the arrays to write to "
+                f"{[array.shape for array in into]}"
+            )
+        for output, array in zip(loop.outputs, into, strict=True):
+            if not (array.flags.writeable and np.can_cast(output.dtype, array.dtype, "same_kind")):
+                raise RuleError(
+                    f"{self.kind.__name__}: {output.rule} gives {output.dtype}, which cannot be written to an array "
+                    f"of {array.dtype}{'' if array.flags.writeable else ' that the ledger keeps'}"
+                )
+        return into
 
     def drawn(self, draw: Draw, rows: slice = slice(None)) -> FloatArray:
         """Random numbers of this week: (n,), or (materials, n) for a draw by material."""
@@ -283,8 +332,19 @@ class Population:
         return np.flatnonzero(self.columns["zone"] == zone)
 
     def row_named(self, name: str) -> int:
-        """Row of the agent called `name`."""
-        return int(np.flatnonzero(self.columns["name"] == name)[0])
+        """Row of the agent called `name`.
+
+        Raises
+        ------
+        KeyError
+            When there is none.
+        """
+        rows = np.flatnonzero(self.columns["name"] == name)
+        if not rows.size:
+            near = difflib.get_close_matches(name, self.columns["name"].tolist(), 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise KeyError(f"no {self.kind.__name__} is called {name!r}.{hint}")
+        return int(rows[0])
 
     def rows_called(self, names: Sequence[str]) -> list[int]:
         """Rows of the agents whose own or group's name is given, in order."""
