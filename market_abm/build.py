@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from market_abm.agents.export_authority import ExportAuthority
+from market_abm.agents.illegal_miner import IllegalMiner
 from market_abm.agents.licence_holder import LicenceHolder
 from market_abm.agents.life import Stage
 from market_abm.agents.manufacturer import Manufacturer
-from market_abm.agents.illegal_miner import IllegalMiner
 from market_abm.agents.miner import Miner
 from market_abm.agents.population import Population
 from market_abm.agents.refiner import Refiner
@@ -89,9 +89,7 @@ def build_manufacturers(world: "World", kind: type) -> Population:
     size = np.exp(np.array([spec.size_sigma for spec in specs]) * _normal(makers, "size"))
     total = {group: float(size[np.array(groups) == group].sum()) for group in dict.fromkeys(groups)}
     size = size / np.array([total[group] for group in groups]) if groups else size
-    luck = world.random_numbers.draw_by_material(
-        "normal", "value in use", makers.number, market.material_numbers
-    )
+    luck = world.random_numbers.draw_by_material("normal", "value in use", makers.number, market.material_numbers)
     for row, (name, material) in enumerate(world.scenario.material.items()):
         tonnes = np.array([spec.use_t_per_year.get(name, 0.0) for spec in specs])
         makers.use[row] = tonnes * size * GRAMS_PER_TONNE / WEEKS_PER_YEAR
@@ -220,7 +218,7 @@ def build_authorities(world: "World") -> tuple[Population, Population]:
     authorities.zone[:] = zones
     count = rules.holders
     holders = Population(
-        model, LicenceHolder, [f"{name} licence holder {n + 1}" for name in names for n in range(count)]
+        world, LicenceHolder, [f"{name} licence holder {n + 1}" for name in names for n in range(count)]
     )
     holders.zone[:] = np.repeat(zones, count)
     size = np.exp(0.5 * _normal(holders, "size"))

@@ -82,7 +82,7 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
             population.on_dismiss = self._dismiss
         self.week = Week(0, self.world.today)
         self.running = self.world.weeks > 0
-        self.datacollector = RecordView(self.world, self.recorder)
+        self.datacollector = RecordView(self.recorder)
         self._checked: list[Any] = []
 
     # -- the week ----------------------------------------------------------------------------
@@ -225,9 +225,7 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         """All that makes this model: scenario, seed, kinds, verbs, state, and what a user hung on it."""
         own = {"world", "week", "datacollector", "verbs", "kinds", "seed", "_checked"}
         mesas = set(vars(mesa.Model()))
-        extras = {
-            key: value for key, value in vars(self).items() if key not in own | mesas and not key.startswith("_")
-        }
+        extras = {key: value for key, value in vars(self).items() if key not in own | mesas and not key.startswith("_")}
         return self.scenario, self.seed, self.kinds, list(self.verbs), self.world.dump(), extras
 
 
@@ -244,7 +242,7 @@ def _revived(
     model = kind.__new__(kind)
     MineralMarket.__init__(model, scenario, rng=seed, kinds=kinds, verbs=WeekPlan(verbs))
     model.restore(state)
-    vars(model).update(extras)
+    model.__dict__.update(extras)
     return model
 
 

@@ -45,7 +45,9 @@ class Verb:
         """Do it, and keep what it returns."""
         if week.index % self.every:
             return
-        part = self.function(*[getattr(world, name) if hasattr(world, name) else getattr(week, name) for name in self.needs])
+        part = self.function(
+            *[getattr(world, name) if hasattr(world, name) else getattr(week, name) for name in self.needs]
+        )
         if self.gives is not None:
             setattr(week, self.gives, part)
 

@@ -7,7 +7,7 @@ in the columns of populations; each part declares its fields, so that a world is
 import datetime as dt
 import inspect
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -100,7 +100,7 @@ class World(State):
 
     week_index = Kept("week")
 
-    series: dict[str, Series] = PUBLIC
+    series: Mapping[str, Series] = PUBLIC
     _readers = {name: operator.attrgetter(series.path) for name, series in PUBLIC.items()}  # noqa: RUF012
 
     def __init__(
@@ -125,9 +125,17 @@ class World(State):
         self._open()
         self._begin()
         self.parts: dict[str, State] = {
-            **{"world": self, "market": self.market, "network": self.network, "ledger": self.ledger},
-            **{"government": self.government, "origins": self.origins, "strategies": self.strategies},
-            **{"transit": self.transit, "feed": self.feed, "contracts": self.contracts, "recorder": self.recorder},
+            "world": self,
+            "market": self.market,
+            "network": self.network,
+            "ledger": self.ledger,
+            "government": self.government,
+            "origins": self.origins,
+            "strategies": self.strategies,
+            "transit": self.transit,
+            "feed": self.feed,
+            "contracts": self.contracts,
+            "recorder": self.recorder,
         }
         self.seal()
 
@@ -159,7 +167,7 @@ class World(State):
         self.strategies = Strategies(len(self.materials))
         self.transit = Transit(self.network, self.manufacturers)
         self.feed = Feed(self.concentrate, self.refiners, len(self.materials))
-        self.contracts = ContractBook()
+        self.contracts = ContractBook(self.network, len(self.zones))
 
     def _begin(self) -> None:
         """Open exchange and record, make the opening entries and sign the first contracts."""
@@ -195,7 +203,9 @@ class World(State):
     # -- state ---------------------------------------------------------------------------------
     def dump(self) -> dict[str, Any]:
         """Return all declared state: parts by name, then own columns of populations; arrays are windows."""
-        state: dict[str, Any] = {name: State.dump(part) for name, part in self.parts.items()}
+        state: dict[str, Any] = {
+            name: State.dump(part) if part is self else part.dump() for name, part in self.parts.items()
+        }
         state["columns"] = {
             key: {name: population.columns[name] for name in population.own_columns()}
             for key, population in self.populations.items()

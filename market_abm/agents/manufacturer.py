@@ -68,7 +68,16 @@ class Manufacturer(Agent):
 
     @rule
     def wanted_scale(
-        product, input_cost, demand_factor, cycle, growth, growth_years, elasticity, usual_sales, product_held, output_rate
+        product,
+        input_cost,
+        demand_factor,
+        cycle,
+        growth,
+        growth_years,
+        elasticity,
+        usual_sales,
+        product_held,
+        output_rate,
     ):
         """Activity wanted over the base [1].
 
@@ -104,7 +113,9 @@ class Manufacturer(Agent):
         return min(ratio(stock, wanted_use), 1.0) if wanted_use > 0.0 else 1.0
 
     @rule
-    def next_intensity(intensity, average_price, reference_price, least_intensity, thrift_speed, thrift_elasticity, thrift_reversal):
+    def next_intensity(
+        intensity, average_price, reference_price, least_intensity, thrift_speed, thrift_elasticity, thrift_reversal
+    ):
         """Use per product after a week of saving or relapse [1], by material.
 
         Saving follows the 26-week price with a speed limit; know-how is kept, so intensity comes back much more
@@ -182,8 +193,18 @@ class Manufacturer(Agent):
 
     @rule(gives=("limit", "quantity"))
     def normal_bid(
-        quote, value_in_use, wanted_purchases, critical_purchases, patience_now, gap, trend, normal_noise,
-        gap_premium, extrapolation, hoarding_on, bid_noise,
+        quote,
+        value_in_use,
+        wanted_purchases,
+        critical_purchases,
+        patience_now,
+        gap,
+        trend,
+        normal_noise,
+        gap_premium,
+        extrapolation,
+        hoarding_on,
+        bid_noise,
     ):
         """Bid at about last week's price: limit [US$/kg] and quantity [g]."""
         rise = extrapolation * between(trend / TREND_SPAN, LEAST_RISE, GREATEST_RISE) * hoarding_on

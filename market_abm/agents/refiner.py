@@ -95,8 +95,16 @@ class Refiner(Agent):
 
     @rule
     def least_price(
-        anchor_price, basket_value, usual_intake, unit_cost, cover, storage_value, finishing_cost,
-        other_credit_usd_per_kg, floor_slope, cost_floor,
+        anchor_price,
+        basket_value,
+        usual_intake,
+        unit_cost,
+        cover,
+        storage_value,
+        finishing_cost,
+        other_credit_usd_per_kg,
+        floor_slope,
+        cost_floor,
     ):
         """Price below which a refiner rather keeps its oxide [US$/kg], by material.
 

@@ -24,8 +24,8 @@ class Speculator(Agent):
     """A trader of one material in one zone; what rules read by material is that of the own one."""
 
     sections = ("speculator",)
-    bids = ("bid",)
-    asks = ("ask",)
+    bids = ("purchase",)
+    asks = ("sale",)
 
     group = Column("-", dtype=object)
     material = Column("material index", dtype=np.int64)
@@ -75,9 +75,7 @@ class Speculator(Agent):
 
     # -- orders ----------------------------------------------------------------------------------
     @rule
-    def wanted_change(
-        expected_return, stock, stock_value, cash, credit, called, price, full_position, aggressiveness
-    ):
+    def wanted_change(expected_return, stock, stock_value, cash, credit, called, price, full_position, aggressiveness):
         """Change of the stock wanted this week [g]; a trader whose loan is called sells down to the loan limit."""
         per_gram = price * MICROS_PER_GRAM_DOLLAR
         equity = cash + stock_value
@@ -89,7 +87,7 @@ class Speculator(Agent):
         return (wanted - stock) * aggressiveness
 
     @rule(gives=("limit", "quantity"))
-    def bid(
+    def purchase(
         quote, wanted_change, expected_return, cash, credit, stock_value, quote_noise, price_noise, greatest_rise
     ):
         """Bid for no more than the purse pays at the limit, so that credit is never overdrawn.
@@ -98,12 +96,14 @@ class Speculator(Agent):
         -------
         limit [US$/kg] and quantity [g].
         """
-        limit = quote * math.exp(between(BUY_STEP + STEP_SLOPE * expected_return, 0.0, greatest_rise) + price_noise * quote_noise)
+        limit = quote * math.exp(
+            between(BUY_STEP + STEP_SLOPE * expected_return, 0.0, greatest_rise) + price_noise * quote_noise
+        )
         purse = max(cash + credit * stock_value, 0.0)
         return limit, min(max(wanted_change, 0.0), purse / (limit * MICROS_PER_GRAM_DOLLAR))
 
     @rule(gives=("limit", "quantity"))
-    def ask(
+    def sale(
         quote, wanted_change, expected_return, stock, called, reluctance, quote_noise, price_noise, forced_discount
     ):
         """Offer what is to be sold: limit [US$/kg] and quantity [g]; a called loan sells at a discount."""
@@ -128,8 +128,14 @@ class Speculator(Agent):
 
     @rule(dtype=np.int64)
     def next_strategy(
-        strategy, reconsider_luck, choice_luck, chartist_profit, fundamentalist_profit,
-        outside_utility, choice_intensity, revision,
+        strategy,
+        reconsider_luck,
+        choice_luck,
+        chartist_profit,
+        fundamentalist_profit,
+        outside_utility,
+        choice_intensity,
+        revision,
     ):
         """Strategy after this week's reconsideration: discrete choice by what strategies paid over 13 weeks."""
         if reconsider_luck >= revision:

@@ -55,9 +55,7 @@ def pay(books: Books, entry: int, payer: int, payee: int, amount: int) -> None:
         books.last[group, 1] = -1
         books.last[group, 2] = amount
         books.last[group, 3] = 0
-    greatest = max(
-        max(abs(books.money[payer]), abs(books.money[payee])), max(abs(books.cells[cell]), abs(amount))
-    )
+    greatest = max(max(abs(books.money[payer]), abs(books.money[payee])), max(abs(books.cells[cell]), abs(amount)))
     greatest = max(greatest, max(abs(books.money_total[page[2]]), abs(books.money_total[page[3]])))
     if greatest > GREATEST_BALANCE or greatest < 0:
         raise OverflowError("an account of money is beyond the limit")
@@ -95,9 +93,7 @@ def pay_each(books: Books, entry: int, payers: IntArray, payees: IntArray, amoun
 
 
 @compiled
-def move_each(
-    books: Books, entry: int, row: int, sources: IntArray, sinks: IntArray, grams: IntArray
-) -> None:
+def move_each(books: Books, entry: int, row: int, sources: IntArray, sinks: IntArray, grams: IntArray) -> None:
     """Move grams of one row in turn; a side with one account serves all."""
     for place in range(grams.size):
         source = sources[place] if sources.size > 1 else sources[0]

@@ -71,7 +71,7 @@ class Ledger(State):
         self.materials = list(materials)
         self.groups: dict[str, Group] = {}
         self._accounts = 0
-        self.entries: list[tuple[str, str, str]] = []
+        self.entries = []
         self._number: dict[tuple[str, str, str], int] = {}
 
     def open(self, name: str, size: int, *, labels: Sequence[str] | None = None, source: bool = False) -> Group:
@@ -314,7 +314,9 @@ def _sides(giver: Group, giver_row: Any, taker: Group, taker_row: Any, amounts: 
     givers, takers = giver.at(giver_row), taker.at(taker_row)
     for accounts in (givers, takers):
         if amounts > 1 and accounts.size not in (1, amounts):
-            raise ValueError(f"{amounts} amounts and {accounts.size} accounts; give one amount for each account, or a row")
+            raise ValueError(
+                f"{amounts} amounts and {accounts.size} accounts; give one amount for each account, or a row"
+            )
     if amounts == 1 and max(givers.size, takers.size) > 1 and (giver_row is EVERY or taker_row is EVERY):
         raise ValueError("an amount for each account is needed, or a row")
     return givers, takers

@@ -44,9 +44,7 @@ def fill_books(
     ledger.pay("capital", accounts.owners, accounts.group(speculators), cash, payer_row=0)
     for row, name in enumerate(state_buyers.name):
         money = int(scenario.state_buyer[name].budget_musd * 1e6) * MICROS_PER_DOLLAR
-        ledger.pay(
-            "budget", accounts.treasury, accounts.group(state_buyers), money, int(state_buyers.zone[row]), row
-        )
+        ledger.pay("budget", accounts.treasury, accounts.group(state_buyers), money, int(state_buyers.zone[row]), row)
 
 
 def _open_plants(mining: tuple[Population, Population], refiners: Population) -> None:

@@ -8,6 +8,7 @@ line, so both give the same bits.
 import difflib
 import hashlib
 import inspect
+import math
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ from market_abm.core.senses import Series
 Given = tuple[tuple[str, int], ...]
 """Names of numbers that the caller gives, with their number of dimensions: 0, 1 (agents) or 2 (materials, agents)."""
 
+NAME = "loop"
 _START = {"sum": "0.0", "min": "math.inf", "max": "-math.inf"}
 _JOIN = {"sum": "{0} + {1}", "min": "min({0}, {1})", "max": "max({0}, {1})"}
 
@@ -86,13 +88,16 @@ class Kind:
         """
         found = []
         for name in rule.arguments:
-            if name in given or isinstance(self.members.get(name), Column | Draw | Rule):
-                found.append(name)
-            elif name in self.series or name in self.parameters:
+            if (
+                name in given
+                or isinstance(self.members.get(name), Column | Draw | Rule)
+                or name in self.series
+                or name in self.parameters
+            ):
                 found.append(name)
             elif name not in rule.optional:
-                known = [key for key, value in self.members.items() if isinstance(value, Column | Draw | Rule)]
-                near = difflib.get_close_matches(name, [*known, *self.series, *self.parameters], 1)
+                own = [key for key, value in self.members.items() if isinstance(value, Column | Draw | Rule)]
+                near = difflib.get_close_matches(name, [*own, *self.series, *self.parameters], 1)
                 hint = f" Did you mean {near[0]!r}?" if near else ""
                 raise RuleError(
                     f"rule {rule.name} asks for {name!r}, which is no column, draw or rule of its kind, no public "
@@ -260,7 +265,7 @@ class _Writer:
         """Return the loop as Python text."""
         outputs = [f"o_{name}_{number}" for name, number, _, _ in self.outputs]
         names = ", ".join(["first", "last", "materials", *outputs, *self.inputs])
-        return "\n".join([f"def loop({names}):", "    for i in range(first, last):", *self.lines, ""])
+        return "\n".join([f"def {NAME}({names}):", "    for i in range(first, last):", *self.lines, ""])
 
 
 class Loop:
@@ -284,7 +289,7 @@ class Loop:
         self.inputs, self.outputs = tuple(fast.inputs.values()), tuple(fast.outputs)
         self.text = fast.text()
         self._rules = fast.rules
-        self.plain = _made(plain.text(), {f"r_{name}": rule.function for name, rule in plain.rules.items()})
+        self.plain = _made(plain.text(), {f"r_{name}": rule.function for name, rule in plain.rules.items()}, NAME)
         self._fast: Callable[..., None] | None = None
 
     def run(self, *arguments: Any) -> None:
@@ -308,17 +313,18 @@ class Loop:
 
     def _compile(self) -> Callable[..., None]:
         stamp = _stamp(self.text, self._rules)
+        # Numba names machine code after the function: two loops in one process must not share a name.
+        name = f"{NAME}_{stamp}" if stamp else f"{NAME}_{id(self)}"
         return compiled(
-            _made(self.text, {f"r_{name}": _machine(rule) for name, rule in self._rules.items()}), stamp
+            _made(self.text, {f"r_{key}": _machine(rule) for key, rule in self._rules.items()}, name), stamp
         )
 
 
-def _made(text: str, functions: dict[str, Any]) -> Callable[..., None]:
-    import math
-
-    space: dict[str, Any] = {"math": math, **functions}
-    exec(compile(text, "<rules>", "exec"), space)  # noqa: S102 - text is made of declared names only
-    made: Callable[..., None] = space["loop"]
+def _made(text: str, functions: dict[str, Any], name: str) -> Callable[..., None]:
+    """Make a function of the text of a loop."""
+    space: dict[str, Any] = {"__name__": __name__, "math": math, **functions}
+    exec(compile(text.replace(f"def {NAME}(", f"def {name}(", 1), "<rules>", "exec"), space)
+    made: Callable[..., None] = space[name]
     return made
 
 

@@ -5,6 +5,7 @@ again: setting an undeclared attribute later is an error. Arrays are written in 
 and compiled code that holds them stay true.
 """
 
+import copy
 import dataclasses
 import datetime as dt
 import importlib
@@ -57,18 +58,16 @@ class State:
     @classmethod
     def kept(cls) -> list[str]:
         """Names of the declared fields."""
-        return [
-            name for base in reversed(cls.__mro__) for name, value in vars(base).items() if isinstance(value, Kept)
-        ]
+        return [name for base in reversed(cls.__mro__) for name, value in vars(base).items() if isinstance(value, Kept)]
 
     def dump(self) -> dict[str, Any]:
         """Return the values of all declared fields; arrays are windows, not copies."""
         return {name: self.__dict__[name] for name in self.kept()}
 
     def load(self, values: dict[str, Any]) -> None:
-        """Take the values of all declared fields, arrays in place."""
+        """Take copies of the values of all declared fields, arrays in place."""
         for name in self.kept():
-            setattr(self, name, values[name])
+            setattr(self, name, copy.deepcopy(values[name]))
 
 
 def encode(value: Any, arrays: dict[str, Any], path: str) -> Any:
@@ -137,7 +136,7 @@ def decode(value: Any, arrays: dict[str, Any]) -> Any:
     if "pairs" in value:
         return {decode(key, arrays): decode(item, arrays) for key, item in value["pairs"]}
     module, _, name = value["record"].partition(":")
-    kind = getattr(importlib.import_module(module), name) if module.startswith("market_abm.") else None
+    kind: Any = getattr(importlib.import_module(module), name) if module.startswith("market_abm.") else None
     if kind is None or not dataclasses.is_dataclass(kind):
         raise TypeError(f"{value['record']} is no record of this program")
     return kind(**{key: decode(item, arrays) for key, item in value["fields"].items()})

@@ -50,9 +50,7 @@ class Side:
     seats : columns by population.
     """
 
-    def __init__(
-        self, populations: list[tuple[Population, int]], accounts: Accounts, materials: int, up: bool
-    ) -> None:
+    def __init__(self, populations: list[tuple[Population, int]], accounts: Accounts, materials: int, up: bool) -> None:
         self.up = up
         self.seats: list[Seat] = []
         zones, numbers, start = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)], 0
@@ -155,7 +153,9 @@ def _ask(side: Side, seat: Seat, population: Population, rules: tuple[str, ...])
     if "material" in population.columns:  # each agent deals in one material
         answers = population.ask(*rules)
         for number in range(seat.tranches):
-            columns = np.arange(seat.columns.start + number * population.size, seat.columns.start + (number + 1) * population.size)
+            columns = np.arange(
+                seat.columns.start + number * population.size, seat.columns.start + (number + 1) * population.size
+            )
             side.limit[population.material, columns] = answers[2 * number]
             side.quantity[population.material, columns] = answers[2 * number + 1]
         return
@@ -174,7 +174,7 @@ def _ask_planners(exchange: Exchange, by_key: dict[str, Population]) -> None:
             continue
         population = by_key[seat.key]
         for agent in population.agents:
-            bid_limit, bid, ask_limit, ask = agent.orders()  # type: ignore[attr-defined]
+            bid_limit, bid, ask_limit, ask = agent.orders()
             for number in range(2):
                 place = seat.columns.start + number * population.size + agent.row
                 bids.limit[:, place], bids.quantity[:, place] = bid_limit[number], bid[number]

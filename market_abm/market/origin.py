@@ -45,9 +45,7 @@ class Origins(State):
         self.seal()
 
 
-def trace_origins(
-    origins: Origins, trade: "Trade", deliveries: "Deliveries", network: Network, market: Market
-) -> None:
+def trace_origins(origins: Origins, trade: "Trade", deliveries: "Deliveries", network: Network, market: Market) -> None:
     """Attribute imports to gated or other origin, spot and contract together, and remember the shares."""
     trace(
         *(trade.flow, network.origin, network.destination, trade.sold_in, origins.fixed, origins.gated_share),

@@ -4,12 +4,16 @@ from market_abm.core.senses import Series
 
 PUBLIC: dict[str, Series] = {
     "price": Series(("material", "node"), "US$/kg", "last cleared price in the zone", "market.price"),
-    "gate_price": Series(("material", "gate"), "US$/kg", "last price at which the zone's goods sell abroad", "market.price"),
+    "gate_price": Series(
+        ("material", "gate"), "US$/kg", "last price at which the zone's goods sell abroad", "market.price"
+    ),
     "quote": Series(("material", "node"), "US$/kg", "last price times this week's common news", "market.quote"),
     "average_price": Series(("material", "node"), "US$/kg", "price averaged over 26 weeks", "market.average"),
     "anchor_price": Series(("material", "node"), "US$/kg", "price averaged over 78 weeks", "market.anchor"),
     "gate_anchor_price": Series(("material", "gate"), "US$/kg", "78-week price abroad", "market.anchor"),
-    "long_average_price": Series(("material", "node"), "US$/kg", "price averaged over 156 weeks", "market.long_average"),
+    "long_average_price": Series(
+        ("material", "node"), "US$/kg", "price averaged over 156 weeks", "market.long_average"
+    ),
     "price_trend": Series(("material", "node"), "1", "log change of the price over 19 weeks", "market.trend"),
     "dependence": Series(("material", "zone"), "1", "share of imports from gated zones", "market.dependence"),
     "zone_use": Series(("material", "zone"), "g/week", "usual use of the zone", "market.zone_use"),
@@ -53,6 +57,9 @@ PUBLIC |= {
     ),
     "plant_average_price": Series(
         ("material", "plant_zone"), "US$/kg", "26-week price where the own plant is", "market.average"
+    ),
+    "lead_dependence": Series(
+        ("zone",), "1", "share of the zone's imports of the lead material from gated zones", "market.lead_dependence"
     ),
     "lead_price": Series(("node",), "US$/kg", "last price of the lead material", "market.lead_price"),
     "lead_anchor_price": Series(("node",), "US$/kg", "78-week price of the lead material", "market.lead_anchor"),

@@ -7,7 +7,7 @@ from market_abm.books.accounts import Accounts
 from market_abm.books.entry import Books, move, pay
 from market_abm.books.ledger import Ledger
 from market_abm.core.compiled import compiled
-from market_abm.core.units import FloatArray, IntArray
+from market_abm.core.units import IntArray
 from market_abm.market.exchange import Exchange, Side, Trade
 from market_abm.market.government import Government
 from market_abm.market.network import SMUGGLED, TRADE, Network
@@ -29,7 +29,9 @@ def settle_trade(
     """Settle sales, purchases, ways and licences; manufacturers' purchases travel."""
     house, makers = accounts.house.start, manufacturers
     mass, money = _entries(exchange.asks, "sale", ledger, sells=True)
-    _settle_side(ledger.books, mass, money, trade.ask_fill, exchange.asks.number, exchange.asks.zone, trade.ticks, house, True)
+    _settle_side(
+        ledger.books, mass, money, trade.ask_fill, exchange.asks.number, exchange.asks.zone, trade.ticks, house, True
+    )
     travelling = accounts.group(makers).start, accounts.group(makers).start + makers.size
     mass, money = _entries(exchange.bids, "purchase", ledger, sells=False)
     _settle_side(

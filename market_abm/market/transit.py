@@ -8,9 +8,8 @@ from market_abm.agents.population import Population
 from market_abm.books.accounts import Accounts
 from market_abm.books.ledger import Ledger
 from market_abm.core.state import Kept, State
-from market_abm.market.network import Network
-
 from market_abm.core.units import FloatArray, IntArray
+from market_abm.market.network import Network
 
 if TYPE_CHECKING:
     from market_abm.model import MineralMarket

@@ -4,15 +4,13 @@
 collecting a second time would cost more than the step itself.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mesa
 import numpy as np
 
 from market_abm.core.units import GRAMS_PER_TONNE, TICKS_PER_DOLLAR
-
-if TYPE_CHECKING:
-    from market_abm.model import MineralMarket
+from market_abm.record.recorder import Recorder
 
 
 class RecordView(mesa.DataCollector):  # type: ignore[misc]
@@ -20,20 +18,20 @@ class RecordView(mesa.DataCollector):  # type: ignore[misc]
 
     Parameters
     ----------
-    model : the model to look at.
+    recorder : the record to look at.
     """
 
-    def __init__(self, model: "MineralMarket") -> None:
-        self._model = model
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
         super().__init__()
         self.model_reporters = dict.fromkeys(self.model_vars)
 
     @property
     def model_vars(self) -> dict[str, list[Any]]:
         """One list a series: prices [US$/kg] by material and node, then totals [t/week] and shares [1]."""
-        model, market = self._model, self._model.market
-        record, weeks = model.recorder, slice(0, model.week_index)
-        series: dict[str, list[Any]] = {"week": [model.date_of(week) for week in range(model.week_index)]}
+        record, market = self._recorder, self._recorder.market
+        weeks = slice(0, record.weeks_kept)
+        series: dict[str, list[Any]] = {"week": [record.date_of(week) for week in range(record.weeks_kept)]}
         for row, material in enumerate(market.materials):
             for node, place in enumerate(market.nodes):
                 series[f"{material} price, {place}"] = (record.price[weeks, row, node] / TICKS_PER_DOLLAR).tolist()
@@ -51,11 +49,11 @@ class RecordView(mesa.DataCollector):  # type: ignore[misc]
     @property
     def _collection_steps(self) -> list[int]:
         """Steps that were recorded, counted from 1 as newer Mesa does."""
-        return list(range(1, self._model.week_index + 1))
+        return list(range(1, self._recorder.weeks_kept + 1))
 
     @_collection_steps.setter
     def _collection_steps(self, value: list[int]) -> None:
         """As for `model_vars`."""
 
-    def collect(self, model: "MineralMarket") -> None:
+    def collect(self, model: mesa.Model) -> None:
         """Do nothing: the recorder keeps every week."""

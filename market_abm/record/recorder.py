@@ -3,6 +3,7 @@
 All weeks are recorded; tables hold those from `time.record_from`.
 """
 
+import copy
 import datetime as dt
 from typing import TYPE_CHECKING, Any
 
@@ -14,17 +15,17 @@ from market_abm.books.accounts import Accounts
 from market_abm.books.ledger import Ledger
 from market_abm.core.compiled import compiled
 from market_abm.core.state import Kept, State
+from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR, TICKS_PER_DOLLAR, BoolArray, FloatArray, IntArray
 from market_abm.market.contracts import ContractBook
 from market_abm.market.exchange import Trade
 from market_abm.market.government import Government
 from market_abm.market.market import Market
 from market_abm.market.mining import Mined
+from market_abm.market.network import SMUGGLED, Network
 from market_abm.market.origin import Origins
 from market_abm.market.refining import Refined
 from market_abm.market.use import Use
-from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR, TICKS_PER_DOLLAR, BoolArray, FloatArray, IntArray
 from market_abm.scenario.schema import Scenario
-from market_abm.market.network import SMUGGLED, Network
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 HOLDERS = ("manufacturers", "speculators", "refiners", "state", "transit", "scrap")
 STAGES = ("mined", "refined", "magnets")
 MAGNETS = "magnets"  # the sector whose use of the lead material stands for magnet output
+
+
+WEEKLY = ("price", "flow", "stock", "activity", "imports", "share", "mining")
+"""Fields of the record with a row a week."""
 
 
 class Recorder(State):
@@ -81,12 +86,12 @@ class Recorder(State):
         self.imports = np.zeros((weeks, 2, materials, zones))
         self.share = np.zeros((weeks, len(STAGES), zones))
         self.mining = np.zeros((weeks, 2, zones))
-        self.licences: list[tuple[int, str, float, float, float, float]] = []
-        self.money: dict[tuple[int, str, str, str], int] = {}
-        self.booked: dict[tuple[str, str, str], int] = {}
-        self.events: list[tuple[int, str, str, str]] = []
+        self.licences = []
+        self.money = {}
+        self.booked = {}
+        self.events = []
         self.weeks_kept = 0
-        self.projects: list[tuple[str, int, int, int]] = [
+        self.projects = [
             (str(name), int(zone), 0, int(stage))
             for name, zone, stage, corporate in zip(
                 miners.name, miners.zone, miners.stage, miners.corporate, strict=True
@@ -98,6 +103,18 @@ class Recorder(State):
         self._cell_size = np.maximum(np.bincount(cell, minlength=zones * groups).astype(float), 1.0)
         self._makes_magnets = manufacturers.sector == (sectors.index(MAGNETS) if MAGNETS in sectors else -1)
         self.seal()
+
+    def dump(self) -> dict[str, Any]:
+        """Return the record of the weeks run so far; arrays are windows, not copies."""
+        return super().dump() | {name: getattr(self, name)[: self.weeks_kept] for name in WEEKLY}
+
+    def load(self, values: dict[str, Any]) -> None:
+        """Take the record of the weeks that were run."""
+        for name in self.kept():
+            if name in WEEKLY:
+                getattr(self, name)[: values["weeks_kept"]] = values[name]
+            else:
+                setattr(self, name, copy.deepcopy(values[name]))
 
     def date_of(self, week: int) -> dt.date:
         """Monday of a week."""
