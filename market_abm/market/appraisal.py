@@ -21,6 +21,8 @@ from market_abm.market.market import Market
 from market_abm.market.regime import Regime
 from market_abm.scenario.parameters import Parameters
 
+ENOUGH = 0.1  # part of a mine's full output that a plant must be able to take for its offer to count in full (assumed)
+
 
 @dataclass(frozen=True)
 class Appraised:
@@ -223,10 +225,10 @@ def _appraise(
 
 @compiled
 def _outside_value(offer: FloatArray, outlet: FloatArray, output: float) -> float:
-    """Average price of a mine's full output away from its own plant [US$/kg REO].
+    """Price that a mine reckons with away from its own plant [US$/kg REO]: the best offer that can take enough.
 
-    The best offer takes what it has room for, then the next best; what nobody has room for earns nothing. So a
-    plant raises the worth of concentrate only as far as it can take it.
+    An offer counts as far as its plants have room for a tenth of the mine's full output; the rest is filled by the
+    next best, and earns nothing where there is none. So a plant with next to no room changes next to nothing.
 
     Parameters
     ----------
@@ -243,7 +245,7 @@ def _outside_value(offer: FloatArray, outlet: FloatArray, output: float) -> floa
     while best > 0.0 and left > 0.0:
         for group in range(offer.size):
             if offer[group] == best:
-                part = min(left, outlet[group] / max(output, TINY))
+                part = min(left, outlet[group] / max(ENOUGH * output, TINY))
                 value += part * best
                 left -= part
         below, best = best, 0.0
