@@ -57,6 +57,8 @@ class Miner(Agent):
     """A mine and the project around it."""
 
     sections = ("miner", "investment")
+    overdraft = True
+    sizes = ("capacity", "capex", "utilisation", "ramp", "reserve", "start_reserve", "permit_chance", "good_quarters")
 
     group = Column("-", dtype=object)
     deposit = Column("deposit index", dtype=np.int64)

@@ -38,6 +38,8 @@ class Refiner(Agent):
     """A separation plant."""
 
     sections = ("refiner",)
+    overdraft = True
+    sizes = ("operating", "capacity", "usual_intake", "usual_output", "usual_sales", "offered")
     asks = ("prompt_ask", "slow_ask")
 
     group = Column("-", dtype=object)
