@@ -218,7 +218,7 @@ def build_authorities(world: "World") -> tuple[Population, Population]:
     authorities.zone[:] = zones
     count = rules.holders
     holders = Population(
-        model, LicenceHolder, [f"{name} licence holder {n + 1}" for name in names for n in range(count)]
+        world, LicenceHolder, [f"{name} licence holder {n + 1}" for name in names for n in range(count)]
     )
     holders.zone[:] = np.repeat(zones, count)
     size = np.exp(0.5 * _normal(holders, "size"))

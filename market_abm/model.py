@@ -242,7 +242,7 @@ def _revived(
     model = kind.__new__(kind)
     MineralMarket.__init__(model, scenario, rng=seed, kinds=kinds, verbs=WeekPlan(verbs))
     model.restore(state)
-    vars(model).update(extras)
+    model.__dict__.update(extras)
     return model
 
 

@@ -7,7 +7,7 @@ in the columns of populations; each part declares its fields, so that a world is
 import datetime as dt
 import inspect
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -100,7 +100,7 @@ class World(State):
 
     week_index = Kept("week")
 
-    series: dict[str, Series] = PUBLIC
+    series: Mapping[str, Series] = PUBLIC
     _readers = {name: operator.attrgetter(series.path) for name, series in PUBLIC.items()}  # noqa: RUF012
 
     def __init__(

@@ -271,7 +271,7 @@ class Miner(Agent):
     @rule
     def care_cost(corporate, stage, capex, care_cost_share):
         """Care and fixed cost of a project [micro-US$/week]."""
-        if corporate or not (stage == OPERATING or stage == CARE):
+        if corporate or stage not in (OPERATING, CARE):
             return 0.0
         return care_cost_share * capex / WEEKS_PER_YEAR
 

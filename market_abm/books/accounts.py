@@ -78,10 +78,18 @@ def open_accounts(
     ledger.begin()
     groups = ledger.groups
     accounts = Accounts(
-        *(traded, traded + 1, traded + 2, groups["under way"], groups["scrap"], groups["goods in use"]),
-        *(groups["concentrate under way"], groups["concentrate reserve"], groups["house"], groups["treasury"]),
-        *(groups[name] for name in INSTITUTIONS),
+        concentrate_row=traded,
+        debt_row=traded + 1,
+        state_debt_row=traded + 2,
+        under_way=groups["under way"],
+        scrap=groups["scrap"],
+        products=groups["goods in use"],
+        feed=groups["concentrate under way"],
+        reserve=groups["concentrate reserve"],
+        house=groups["house"],
+        treasury=groups["treasury"],
         of=groups,
+        **{name: groups[name] for name in INSTITUTIONS},
     )
     for population in populations.values():
         _open_windows(population, groups[population.key], accounts)

@@ -71,7 +71,7 @@ class Ledger(State):
         self.materials = list(materials)
         self.groups: dict[str, Group] = {}
         self._accounts = 0
-        self.entries: list[tuple[str, str, str]] = []
+        self.entries = []
         self._number: dict[tuple[str, str, str], int] = {}
 
     def open(self, name: str, size: int, *, labels: Sequence[str] | None = None, source: bool = False) -> Group:

@@ -52,7 +52,7 @@ def stamp_of(file: Path) -> str:
 @functools.cache
 def cache_folder() -> Path | None:
     """Where machine code is kept: `NUMBA_CACHE_DIR`, else the user's cache; None when neither can be written."""
-    folder = Path(config.CACHE_DIR or user_cache_dir("market_abm", appauthor=False)) / "machine-code"
+    folder = Path(getattr(config, "CACHE_DIR", "") or user_cache_dir("market_abm", appauthor=False)) / "machine-code"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
@@ -85,11 +85,11 @@ class _Locator:
         return cls(hashlib.sha256(f"{stamp}/{function.__code__.co_firstlineno}".encode()).hexdigest()[:16])
 
 
-class _Impl(CompileResultCacheImpl):  # type: ignore[misc]
-    _locator_classes = [_Locator]  # noqa: RUF012 - numba's own form
+class _Impl(CompileResultCacheImpl):
+    _locator_classes: list[Any] = [_Locator]  # noqa: RUF012 - numba's own form
 
 
-class _Cache(FunctionCache):  # type: ignore[misc]
+class _Cache(FunctionCache):
     _impl_class = _Impl
 
 
@@ -110,7 +110,7 @@ def compiled(function: Callable[..., Any], stamp: str | None = None) -> Callable
     if stamp != "" and cache_folder() is not None:
         if stamp is not None:
             function.__stamp__ = stamp  # type: ignore[attr-defined]
-        made._cache = _Cache(function)
+        made._cache = _Cache(function)  # type: ignore[no-untyped-call]
     return made  # type: ignore[no-any-return]
 
 

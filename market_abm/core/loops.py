@@ -96,8 +96,8 @@ class Kind:
             ):
                 found.append(name)
             elif name not in rule.optional:
-                known = [key for key, value in self.members.items() if isinstance(value, Column | Draw | Rule)]
-                near = difflib.get_close_matches(name, [*known, *self.series, *self.parameters], 1)
+                own = [key for key, value in self.members.items() if isinstance(value, Column | Draw | Rule)]
+                near = difflib.get_close_matches(name, [*own, *self.series, *self.parameters], 1)
                 hint = f" Did you mean {near[0]!r}?" if near else ""
                 raise RuleError(
                     f"rule {rule.name} asks for {name!r}, which is no column, draw or rule of its kind, no public "

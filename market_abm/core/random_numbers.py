@@ -91,7 +91,8 @@ class RandomNumbers:
         """
         out: FloatArray = np.empty((1, numbers.size))
         _fill(self._key(purpose), _NO_LANES, numbers, distribution == "normal", out)
-        return out[0]
+        drawn: FloatArray = out[0]
+        return drawn
 
     def draw_by_material(
         self, distribution: Distribution, purpose: str, numbers: NDArray[np.uint64], materials: NDArray[np.uint64]

@@ -136,7 +136,7 @@ def decode(value: Any, arrays: dict[str, Any]) -> Any:
     if "pairs" in value:
         return {decode(key, arrays): decode(item, arrays) for key, item in value["pairs"]}
     module, _, name = value["record"].partition(":")
-    kind = getattr(importlib.import_module(module), name) if module.startswith("market_abm.") else None
+    kind: Any = getattr(importlib.import_module(module), name) if module.startswith("market_abm.") else None
     if kind is None or not dataclasses.is_dataclass(kind):
         raise TypeError(f"{value['record']} is no record of this program")
     return kind(**{key: decode(item, arrays) for key, item in value["fields"].items()})

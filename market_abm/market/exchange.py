@@ -174,7 +174,7 @@ def _ask_planners(exchange: Exchange, by_key: dict[str, Population]) -> None:
             continue
         population = by_key[seat.key]
         for agent in population.agents:
-            bid_limit, bid, ask_limit, ask = agent.orders()  # type: ignore[attr-defined]
+            bid_limit, bid, ask_limit, ask = agent.orders()
             for number in range(2):
                 place = seat.columns.start + number * population.size + agent.row
                 bids.limit[:, place], bids.quantity[:, place] = bid_limit[number], bid[number]

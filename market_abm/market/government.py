@@ -4,7 +4,7 @@
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
@@ -37,9 +37,9 @@ class Government(State):
     in_force = Kept("-")
 
     def __init__(self) -> None:
-        self.pools: dict[str, LicencePool] = {}
-        self.halts: dict[str, int] = {}
-        self.in_force: list[tuple[str, str, str]] = []
+        self.pools = {}
+        self.halts = {}
+        self.in_force = []
         self.seen: list[Policy] = []  # the same as objects, so that weeks without a change are quick
         self.seal()
 
@@ -64,7 +64,7 @@ def _line(policy: Policy) -> tuple[str, str, str]:
     return policy.label, policy.type, policy.describe()
 
 
-def _log_changes(now: list[Policy], government: Government, log: Log) -> None:
+def _log_changes(now: Sequence[Policy], government: Government, log: Log) -> None:
     lines = [_line(policy) for policy in now]
     for line in lines:
         if line not in government.in_force:

@@ -86,12 +86,12 @@ class Recorder(State):
         self.imports = np.zeros((weeks, 2, materials, zones))
         self.share = np.zeros((weeks, len(STAGES), zones))
         self.mining = np.zeros((weeks, 2, zones))
-        self.licences: list[tuple[int, str, float, float, float, float]] = []
-        self.money: dict[tuple[int, str, str, str], int] = {}
-        self.booked: dict[tuple[str, str, str], int] = {}
-        self.events: list[tuple[int, str, str, str]] = []
+        self.licences = []
+        self.money = {}
+        self.booked = {}
+        self.events = []
         self.weeks_kept = 0
-        self.projects: list[tuple[str, int, int, int]] = [
+        self.projects = [
             (str(name), int(zone), 0, int(stage))
             for name, zone, stage, corporate in zip(
                 miners.name, miners.zone, miners.stage, miners.corporate, strict=True
