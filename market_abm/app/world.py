@@ -76,7 +76,7 @@ class World:
     @property
     def burn_in(self) -> int:
         """Weeks before the record begins: series and tables leave them out."""
-        return self.model.first_recorded
+        return self.model.world.first_recorded
 
     @property
     def today(self) -> dt.date:

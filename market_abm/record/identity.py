@@ -1,4 +1,4 @@
-"""The identity of a run: the hash of its inputs (DESIGN idea 5).
+"""The identity of a run: the hash of its inputs.
 
 The same model, scenario and seed have the same identity, on any machine, before
 and after the run. Hence a run that is already there need not be computed again.
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import market_abm
+from market_abm.scenario.canonical import in_canonical_order
 from market_abm.scenario.schema import Scenario
 
 LOOKERS_ON = {
@@ -26,7 +27,7 @@ LOOKERS_ON = {
     "console.py",
     "__init__.py",
 }
-"""Parts of the package that keep and show numbers; the numbers depend on the others and the recorder."""
+"""Parts of the package that keep and show numbers; what is run is the others, and the recorder."""
 
 
 @functools.cache
@@ -47,11 +48,12 @@ def setting_id(scenario: Scenario, **further: Any) -> str:
 
     Parameters
     ----------
-    scenario : resolved scenario; the order of its tables counts, as it numbers the agents.
+    scenario : resolved scenario; the order of its rows does not count, but for policies.
     further : other inputs, such as the origin of a branch; those that are None do not count.
     """
     inputs = {key: value for key, value in further.items() if value is not None}
-    return _hash([model_version(), scenario.model_dump(mode="json"), inputs])
+    rows = json.dumps(in_canonical_order(scenario).model_dump(mode="json"), sort_keys=True)
+    return _hash([model_version(), rows, inputs])
 
 
 def run_id(scenario: Scenario, seed: int, **further: Any) -> str:
