@@ -2,7 +2,7 @@
 
 from market_abm.books.checking import check_books
 from market_abm.market.concentrate import appraise_concentrate
-from market_abm.market.contracts import deliver_contracts, pay_floors
+from market_abm.market.contracts import deliver_contracts
 from market_abm.market.exchange import clear_market, close_prices, collect_orders
 from market_abm.market.expectations import (
     compare_strategies,
@@ -32,6 +32,7 @@ from market_abm.market.recycling import recycle
 from market_abm.market.refining import refine, ship_concentrate
 from market_abm.market.settlement import settle_trade
 from market_abm.market.state_funding import fund_projects
+from market_abm.market.state_purchases import buy_from_producers, pay_floors
 from market_abm.market.transit import deliver_goods
 from market_abm.market.use import consume
 from market_abm.record.recorder import record
@@ -63,6 +64,7 @@ def shipped_week() -> WeekPlan:
             Verb(refine, "refined"),
             # trade
             Verb(deliver_contracts, "deliveries"),
+            Verb(buy_from_producers),
             Verb(publish_statistics),
             Verb(look_back),
             Verb(collect_orders, "orders"),

@@ -167,7 +167,7 @@ class World(State):
         self.strategies = Strategies(len(self.materials))
         self.transit = Transit(self.network, self.manufacturers)
         self.feed = Feed(self.concentrate, self.refiners, len(self.materials))
-        self.contracts = ContractBook()
+        self.contracts = ContractBook(self.network, len(self.zones))
 
     def _begin(self) -> None:
         """Open exchange and record, make the opening entries and sign the first contracts."""

@@ -21,10 +21,13 @@ FULL = 0.95  # utilisation at which a quota-bound mine expands (assumed)
 LARGE_STOCK, LEAST_OUTPUT = 2.0, 0.25  # unsold stock that curbs output [4 weeks], share of output kept (assumed)
 ANCHOR_WEIGHT, LAST_WEIGHT, AVERAGE_WEIGHT = 0.5, 0.25, 0.25  # of 78-week, last, 26-week price in expectation (assumed)
 WORTHLESS = -1e30  # value of a project that cannot deliver [micro-US$]
-OPERATING, RESOURCE, PERMITTED, CARE = (
-    int(Stage.OPERATING),
+PAYING_CASH = 0.1  # cash over building cost at which a project pays its state loan (assumed)
+NO_SPONSOR = -1
+RESOURCE, PERMITTED, CONSTRUCTION, OPERATING, CARE = (
     int(Stage.RESOURCE),
     int(Stage.PERMITTED),
+    int(Stage.CONSTRUCTION),
+    int(Stage.OPERATING),
     int(Stage.CARE_AND_MAINTENANCE),
 )
 
@@ -223,6 +226,11 @@ class Miner(Agent):
         """Value of the project with its own plant at the state's cost of capital [micro-US$]."""
         return present_value(home_margin, state_discount, capacity, stage, lead_years, horizon_years)
 
+    @rule
+    def yearly_worth(capacity, basket_worth):
+        """Output of a year at full capacity and expected prices [g x US$/kg]."""
+        return capacity * WEEKS_PER_YEAR * basket_worth
+
     # -- decisions of an investor ----------------------------------------------------------------
     @rule(dtype=np.bool_)
     def gets_permit(stage, permit_luck, permit_chance):
@@ -267,6 +275,36 @@ class Miner(Agent):
         """Whether a closed mine comes back, without its old debt."""
         return stage == CARE and good_quarters >= restart_quarters
 
+    @rule(dtype=np.bool_)
+    def is_built(stage, ready_step, week_index):
+        """Whether construction is over."""
+        return stage == CONSTRUCTION and ready_step <= week_index
+
+    @rule(dtype=np.int64)
+    def build_weeks(lead_years, build_luck, build_spread):
+        """Weeks that construction takes, longer or shorter than planned."""
+        return int(lead_years * WEEKS_PER_YEAR * (build_spread[0] + (build_spread[1] - build_spread[0]) * build_luck))
+
+    @rule
+    def borrowed(corporate, private_part, debt_share):
+        """Private debt taken up to build [micro-US$]; corporate owners pay from their purse.
+
+        private_part : building cost that no state pays [micro-US$], given.
+        """
+        return 0.0 if corporate else debt_share * private_part
+
+    @rule
+    def first_cash(capex, working_capital):
+        """Cash that owners pay in when a mine opens [micro-US$]."""
+        return working_capital * capex
+
+    @rule(dtype=np.bool_)
+    def seeks_state_money(corporate, sponsor, stage, capex, plant, accessible_step, week_index):
+        """Whether a state body may take a part of the project."""
+        ready = stage == PERMITTED or stage == CONSTRUCTION or stage == OPERATING or stage == CARE
+        open_to = not corporate and sponsor == NO_SPONSOR and plant != NO_PLANT
+        return ready and open_to and capex > 0 and accessible_step <= week_index
+
     # -- money -----------------------------------------------------------------------------------
     @rule
     def care_cost(corporate, stage, capex, care_cost_share):
@@ -291,3 +329,23 @@ class Miner(Agent):
         if corporate or stage != OPERATING:
             return 0.0
         return payout * max(cash - payout_above * capex, 0.0)
+
+    @rule(dtype=np.bool_)
+    def serves_state_loan(corporate, stage, sponsor, cash, capex):
+        """Whether the project pays what it owes a state body this week: only out of plenty."""
+        return not corporate and stage == OPERATING and sponsor != NO_SPONSOR and cash > PAYING_CASH * capex
+
+    @rule
+    def state_interest_due(serves_state_loan, state_debt, loan_interest):
+        """Interest on the state loan this week [micro-US$]; loan_interest : of its terms [1/year], given."""
+        return state_debt * (loan_interest / WEEKS_PER_YEAR) if serves_state_loan else 0.0
+
+    @rule
+    def state_repayment_due(serves_state_loan, state_debt, loan_amortisation):
+        """Repayment of the state loan this week [micro-US$]; loan_amortisation : of its terms [1/year], given."""
+        return state_debt * (loan_amortisation / WEEKS_PER_YEAR) if serves_state_loan else 0.0
+
+    @rule(dtype=np.bool_)
+    def is_out_of_cash(corporate, stage, cash):
+        """Whether the project cannot pay what it owes, so that its creditors close it."""
+        return not corporate and stage == OPERATING and cash < 0

@@ -130,6 +130,7 @@ class Population:
     def _bind(self) -> None:
         """Make columns and rules attributes, so that `makers.stock` and `makers.bids()` are quick."""
         self._agents: list[Agent] | None = None
+        self._rows_by_name: dict[str, list[int]] | None = None
         self._members = self.kind.members()
         self._parameters: dict[str, Any] = {}
         for section in reversed(self.kind.sections):
@@ -284,6 +285,18 @@ class Population:
     def row_named(self, name: str) -> int:
         """Row of the agent called `name`."""
         return int(np.flatnonzero(self.columns["name"] == name)[0])
+
+    def rows_called(self, names: Sequence[str]) -> list[int]:
+        """Rows of the agents whose own or group's name is given, in order."""
+        if self._rows_by_name is None:
+            self._rows_by_name = {}
+            groups = self.columns.get("group", self.columns["name"])
+            for row, labels in enumerate(zip(self.columns["name"], groups, strict=True)):
+                for label in dict.fromkeys(labels):
+                    self._rows_by_name.setdefault(str(label), []).append(row)
+        if len(names) == 1:
+            return self._rows_by_name.get(names[0], [])
+        return sorted({row for name in names for row in self._rows_by_name.get(name, [])})
 
     def by_zone(self, values: Any) -> Any:
         """Sum values (n,) or (materials, n) over the agents of each zone, in the order of agents.

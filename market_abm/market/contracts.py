@@ -1,31 +1,49 @@
-"""Contracts: offtake at a formula price, purchases from named producers, price floors (ODD: Contracts; MODEL 8).
+"""Contracts: offtake at a formula price (ODD: Contracts).
 
-Contracts deliver before the spot market. A seller that does not run delivers
-nothing: force majeure, counted as missed, no penalty.
+Contracts deliver before the spot market. A seller that does not run delivers nothing: force majeure, counted as
+missed, no penalty.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import numpy as np
 
-from market_abm.agents.life import Stage
-from market_abm.core.units import GRAMS_PER_TONNE, WEEKS_PER_YEAR, BoolArray, IntArray
-from market_abm.market.rounding import micros, split_whole
-from market_abm.policy import BandPurchase, PriceFloor
+from market_abm.agents.miner import NO_PLANT, OPERATING
+from market_abm.agents.population import Population
+from market_abm.books.accounts import Accounts
+from market_abm.books.entry import Books, move, pay
+from market_abm.books.ledger import Ledger
+from market_abm.core.arithmetic import between, helper
+from market_abm.core.compiled import compiled
+from market_abm.core.rounding import micros_of, split, whole_weights
+from market_abm.core.state import Kept, State
+from market_abm.core.units import BoolArray, FloatArray, IntArray
+from market_abm.market.delivery import Way, count_import, is_lawful, open_way, pay_way
+from market_abm.market.market import Market
+from market_abm.market.network import Network
+from market_abm.market.regime import Regime
+from market_abm.scenario.schema import Scenario
 
-if TYPE_CHECKING:
-    from market_abm.agents.state_buyer import StateBuyer
-    from market_abm.model import MineralMarket
+
+@helper
+def over_index(index: float, weight: float, premium: float, floor: float, cap: float) -> float:
+    """Contract price over the index price [1]: weight x index + premium, between floor and cap [US$/kg]."""
+    return between(weight * index + premium, floor, cap) / index
 
 
 @dataclass(eq=False)  # two contracts of equal terms are still two
 class OfftakeContract:
     """A fixed quantity over a fixed time at a formula price.
 
-    The price of the lead material is `weight x index + premium` between floor
-    and cap; the other materials of the basket are priced in the same relation
-    to their own index.
+    The price of the lead material is `weight x index + premium` between floor and cap; the other materials of the
+    basket are priced in the same relation to their own index.
+
+    Attributes
+    ----------
+    seller : row of the mine.
+    delivered, missed : in the recorded weeks [g].
+    ended : whether nothing is due any more.
     """
 
     name: str
@@ -40,6 +58,7 @@ class OfftakeContract:
     cap: float = np.inf
     delivered: int = 0
     missed: int = 0
+    ended: bool = False
 
     def in_force(self, step: int) -> bool:
         """Whether deliveries are due in a week."""
@@ -47,180 +66,205 @@ class OfftakeContract:
 
     def formula(self, index: float) -> float:
         """Contract price over the index price [1]."""
-        return float(np.clip(self.index_weight * index + self.premium, self.floor, self.cap)) / index
+        return over_index(index, self.index_weight, self.premium, self.floor, self.cap)
 
 
-class ContractBook:
+class ContractBook(State):
     """All contracts of a run.
 
     Attributes
     ----------
-    inflow : (materials, zones) grams delivered into each zone this week under contract.
-    from_gated : the part of it made in gated zones.
-    taken : (materials, zones) grams that manufacturers took under contract, from home too.
+    signed : offtakes in the order of signature, ended ones too.
+    freight : (materials, zones, zones) freight from the first to the second zone [US$/kg].
     """
 
-    def __init__(self, model: "MineralMarket") -> None:
-        self.model = model
-        self.offtakes: list[OfftakeContract] = []
+    signed = Kept("-")
+
+    def __init__(self, network: Network, zones: int) -> None:
         self.signed: list[OfftakeContract] = []
-        self.clear_week()
+        places = range(zones)
+        rows = [[network.freight_between(origin, into) for into in places] for origin in places]
+        self.freight: FloatArray = np.ascontiguousarray(np.moveaxis(np.array(rows), 2, 0))
+        self.seal()
 
-    def clear_week(self) -> None:
-        """Forget last week's deliveries."""
-        shape = (len(self.model.market.materials), len(self.model.market.zones))
-        self.inflow: IntArray = np.zeros(shape, dtype=np.int64)
-        self.from_gated: IntArray = np.zeros(shape, dtype=np.int64)
-        self.taken: IntArray = np.zeros(shape, dtype=np.int64)
+    @property
+    def offtakes(self) -> list[OfftakeContract]:
+        """Contracts that have not ended."""
+        return [contract for contract in self.signed if not contract.ended]
 
-    def sign(self, contract: OfftakeContract) -> None:
+    def sign(self, contract: OfftakeContract, miners: Population) -> None:
         """Add an offtake; the mine is tied to its own plant while it lasts."""
-        self.offtakes.append(contract)
         self.signed.append(contract)
-        self.model.miners.tied[contract.seller] = True
+        miners.tied[contract.seller] = True
 
-    def end(self, seller: int) -> None:
+    def end(self, seller: int, week_index: int, miners: Population) -> None:
         """End all offtakes of a mine; it is free of its own plant again."""
         for contract in self.offtakes:
             if contract.seller == seller:
-                contract.end_step = min(contract.end_step, self.model.week_index)
-        self.offtakes = [contract for contract in self.offtakes if contract.seller != seller]
-        self.model.miners.tied[seller] = False
+                contract.end_step, contract.ended = min(contract.end_step, week_index), True
+        miners.tied[seller] = False
 
-    def deliver(self) -> None:
-        """Deliver what is due from the plants' stocks."""
-        self.clear_week()
-        step = self.model.week_index
-        live = [contract for contract in self.offtakes if contract.end_step > step]
-        for contract in self.offtakes:
-            if contract.end_step == step:
-                others = any(other.seller == contract.seller and other is not contract for other in live)
-                self.model.miners.tied[contract.seller] = others
-        self.offtakes = live
-        for contract in live:
-            if contract.in_force(step):
-                self._deliver_offtake(contract)
-        if self.model.state_buyers.size:
-            for body in self.model.state_buyers.agents:
-                for policy in body.held(BandPurchase):
-                    self._buy_in_band(body, policy)
+    def expire(self, week_index: int, miners: Population) -> list[OfftakeContract]:
+        """End the offtakes whose time is over, and return the others."""
+        live = [contract for contract in self.signed if not contract.ended and contract.end_step > week_index]
+        for contract in self.signed:
+            if not contract.ended and contract.end_step <= week_index:
+                contract.ended = True
+                miners.tied[contract.seller] = any(other.seller == contract.seller for other in live)
+        return live
 
-    def _deliver_offtake(self, contract: OfftakeContract) -> None:
-        model, market = self.model, self.model.market
-        miners, refiners, makers = model.miners, model.refiners, model.manufacturers
-        plant = int(miners.plant[contract.seller])
-        if plant < 0:
-            return
-        recovery = refiners.recovery[plant]
-        size = miners.capacity[contract.seller] * miners.scale[contract.seller]
-        due = np.floor(contract.share * size * miners.basket[:, contract.seller] * recovery).astype(np.int64)
-        runs = miners.stage[contract.seller] == Stage.OPERATING and bool(refiners.operating[plant])
-        lawful = self._lawful(int(refiners.zone[plant]), contract.buyer_zone)
-        rows = makers.rows_in(contract.buyer_zone)
-        wanted = np.floor(makers.usual_use[:, rows].sum(axis=1)).astype(np.int64) - self.taken[:, contract.buyer_zone]
-        grams = np.maximum(np.minimum(np.minimum(due, refiners.stock[:, plant]), wanted), 0)
-        grams = np.where(lawful & runs, grams, 0)
-        contract.delivered += int(grams.sum())
-        contract.missed += int((due - grams).sum())
-        factor = contract.formula(float(market.price[market.lead, contract.buyer_zone]))
-        self.taken[:, contract.buyer_zone] += grams
-        seller, buyers = model.group_of(refiners), model.group_of(makers)
-        parts = np.zeros((len(grams), len(rows)), dtype=np.int64)
-        for row in np.flatnonzero(grams):
-            parts[row] = split_whole(int(grams[row]), makers.usual_use[row, rows])
-        model.ledger.move_all("offtake", seller, buyers, parts, plant, rows)
-        due_price = factor * market.price[:, contract.buyer_zone]
-        model.ledger.pay("offtake", buyers, seller, micros(parts, due_price[:, None]).sum(axis=0), rows, plant)
-        self._pay_way(grams, plant, contract.buyer_zone)
-        self._count_import(grams, int(refiners.zone[plant]), contract.buyer_zone)
 
-    def _count_import(self, grams: IntArray, origin: int, destination: int) -> None:
-        """Let deliveries across a border count as imports."""
-        if origin != destination:
-            self.inflow[:, destination] += grams
-            if self.model.market.is_gated()[origin]:
-                self.from_gated[:, destination] += grams
+def sign_first_contracts(scenario: Scenario, contracts: ContractBook, miners: Population, market: Market) -> None:
+    """Sign the offtakes that are in force at the start of a scenario."""
+    for name, row in scenario.offtake.items():
+        first, end = ((day - scenario.time.start).days // 7 for day in (row.start, row.end))
+        buyer_zone, cap = market.zones.index(row.buyer_zone), row.cap_usd_per_kg or np.inf
+        for miner in miners.rows_called([row.mine]):
+            terms = (row.share, first, end, row.index_weight, row.premium_usd_per_kg, row.floor_usd_per_kg, cap)
+            contracts.sign(OfftakeContract(name, miner, buyer_zone, *terms), miners)
 
-    def _lawful(self, origin: int, destination: int) -> BoolArray:
-        """Which materials may go (materials,): law stands over contract.
 
-        Nothing goes through an embargo, or out of a zone that asks for licences.
-        """
-        regime = self.model.market.regime
-        lawful: BoolArray = np.ones(len(self.model.market.materials), dtype=bool)
-        if origin != destination:
-            lawful = np.isinf(regime.allowed[:, origin, destination])
-            for pool in regime.pools.values():
-                if pool.origin == origin:
-                    lawful[list(pool.materials)] = False
-        return lawful
+@dataclass(frozen=True)
+class Deliveries:
+    """What contracts brought in a week.
 
-    def _pay_way(self, grams: IntArray, plant: int, buyer_zone: int) -> None:
-        """The seller pays freight, export tax and tariff; the formula price is a delivered price."""
-        model, market = self.model, self.model.market
-        origin = int(model.refiners.zone[plant])
-        if origin == buyer_zone:
-            return
-        ledger, seller, regime = model.ledger, model.group_of(model.refiners), market.regime
-        value = grams * market.price[:, origin]
-        freight = int(micros(grams, model.network.freight_between(origin, buyer_zone)).sum())
-        tax = int(micros(value, regime.export_tax[:, origin]).sum())
-        tariff = int(micros(value, regime.tariff[:, origin, buyer_zone]).sum())
-        ledger.pay("freight", seller, model.carriers, freight, plant, 0)
-        ledger.pay("export tax", seller, model.treasury, tax, plant, origin)
-        ledger.pay("import tariff", seller, model.treasury, tariff, plant, buyer_zone)
+    Attributes
+    ----------
+    inflow : (materials, zones) delivered into each zone from another [g].
+    from_gated : the part of it made in gated zones [g].
+    taken : (materials, zones) that manufacturers took, from home too [g].
+    bought : (materials, state buyers) that state bodies bought from named producers [g].
+    """
 
-    def _buy_in_band(self, body: "StateBuyer", policy: BandPurchase) -> None:
-        """Buy from the producers named, at the market price but never below the band's floor."""
-        model, market = self.model, self.model.market
-        rows = model.miner_rows(policy.producers)
-        plants = [int(model.miners.plant[row]) for row in rows if model.miners.plant[row] >= 0]
-        materials = [market.materials.index(name) for name in policy.materials] or range(len(market.materials))
-        bought = dict.fromkeys(materials, 0)
-        for plant in sorted(set(plants)):
-            for row in materials:
-                zone = int(model.refiners.zone[plant])
-                if not self._lawful(zone, int(body.zone))[row]:
-                    continue
-                low, high = body.band(policy, row)
-                price = max(float(market.price[row, zone]), low)
-                if price > high:
-                    continue
-                most = int(policy.weekly_share * market.zone_use[row, body.zone]) - bought[row]
-                afford = int(max(int(body.cash), 0) / (price * 1000.0))
-                grams = min(int(model.refiners.stock[row, plant]), most, afford)
-                if grams > 0:
-                    bought[row] += grams
-                    seller, buyer = model.group_of(model.refiners), model.group_of(model.state_buyers)
-                    model.ledger.move("band purchase", row, seller, buyer, grams, plant, body.row)
-                    model.ledger.pay("band purchase", buyer, seller, micros(grams, price), body.row, plant)
-                    parcel = np.zeros(len(market.materials), dtype=np.int64)
-                    parcel[row] = grams
-                    self._pay_way(parcel, plant, int(body.zone))
-                    self._count_import(parcel, zone, int(body.zone))
+    inflow: IntArray
+    from_gated: IntArray
+    taken: IntArray
+    bought: IntArray
 
-    def pay_floors(self) -> None:
-        """Pay the difference between guaranteed floors and the week's price on what was sold on the spot market."""
-        sold = self.model.exchange.sold_by(self.model.refiners) if self.model.state_buyers.size else None
-        if sold is None:
-            return
-        price = self.model.market.price
-        model = self.model
-        for body in model.state_buyers.agents:
-            for policy in body.held(PriceFloor):
-                row = model.market.materials.index(policy.material)
-                covered = {int(model.miners.plant[miner]) for miner in model.miner_rows([policy.project])}
-                most = np.inf if policy.tonnes_per_year is None else policy.tonnes_per_year / WEEKS_PER_YEAR
-                room = most * GRAMS_PER_TONNE
-                for plant in sorted(covered - {-1}):
-                    grams = min(float(sold[row, plant]), room)
-                    room -= grams
-                    gap = policy.floor - float(price[row, model.refiners.zone[plant]])
-                    gap = gap if gap > 0 else gap * policy.upside_share
-                    states, plants = model.group_of(model.state_buyers), model.group_of(model.refiners)
-                    due = int(micros(grams, gap))
-                    # The treasury tops the budget up: a guarantee is a promise of the state, not of the budget.
-                    model.ledger.pay(
-                        "price floor budget", model.treasury, states, max(due, 0), int(body.zone), body.row
-                    )
-                    model.ledger.pay("price floor", states, plants, due, body.row, plant)
+
+def deliver_contracts(
+    contracts: ContractBook,
+    miners: Population,
+    refiners: Population,
+    manufacturers: Population,
+    state_buyers: Population,
+    market: Market,
+    regime: Regime,
+    ledger: Ledger,
+    accounts: Accounts,
+    week_index: int,
+    first_recorded: int,
+) -> Deliveries:
+    """Deliver what offtakes oblige to from the plants' stocks, before the market opens."""
+    inflow, from_gated, taken = np.zeros((3, len(market.materials), len(market.zones)), dtype=np.int64)
+    bought = np.zeros((len(market.materials), state_buyers.size), dtype=np.int64)
+    due = [contract for contract in contracts.expire(week_index, miners) if contract.in_force(week_index)]
+    if due:
+        counts = np.zeros((len(due), 2), dtype=np.int64)
+        entries = (
+            ledger.entry("offtake", refiners.key, manufacturers.key),
+            ledger.entry("offtake", manufacturers.key, refiners.key),
+        )
+        way = open_way(contracts.freight, refiners.key, market, regime, ledger, accounts)
+        _deliver(
+            *(ledger.books, entries, accounts.group(refiners).start, accounts.group(manufacturers).start, way),
+            *(_terms_of(due, market.lead), _sellers(miners, refiners), manufacturers.zone, manufacturers.usual_use),
+            *(inflow, from_gated, taken, counts),
+        )
+        if week_index >= first_recorded:
+            for contract, (delivered, missed) in zip(due, counts.tolist(), strict=True):
+                contract.delivered += delivered
+                contract.missed += missed
+    return Deliveries(inflow, from_gated, taken, bought)
+
+
+class _Terms(NamedTuple):
+    """Contracts as compiled code sees them, one entry a contract; `lead` is the material of the index."""
+
+    lead: int
+    seller: IntArray
+    buyer_zone: IntArray
+    share: FloatArray
+    formula: FloatArray
+
+
+class _Sellers(NamedTuple):
+    """Mines (capacity to stage) and plants (zone to operating), as compiled code sees them."""
+
+    capacity: FloatArray
+    scale: FloatArray
+    basket: FloatArray
+    plant: IntArray
+    stage: IntArray
+    zone: IntArray
+    recovery: FloatArray
+    operating: BoolArray
+
+
+def _terms_of(contracts: list[OfftakeContract], lead: int) -> _Terms:
+    return _Terms(
+        lead,
+        np.array([contract.seller for contract in contracts]),
+        np.array([contract.buyer_zone for contract in contracts]),
+        np.array([contract.share for contract in contracts]),
+        np.array([(row.index_weight, row.premium, row.floor, row.cap) for row in contracts]),
+    )
+
+
+def _sellers(miners: Population, refiners: Population) -> _Sellers:
+    return _Sellers(
+        *(miners.capacity, miners.scale, miners.basket, miners.plant, miners.stage),
+        *(refiners.zone, refiners.recovery, refiners.operating),
+    )
+
+
+@compiled
+def _deliver(
+    books: Books,
+    entries: tuple[int, int],
+    plants: int,
+    makers: int,
+    way: Way,
+    terms: _Terms,
+    sellers: _Sellers,
+    maker_zone: IntArray,
+    usual_use: FloatArray,
+    inflow: IntArray,
+    from_gated: IntArray,
+    taken: IntArray,
+    counts: IntArray,
+) -> None:
+    """Deliver contracts in turn; `counts` takes what each delivered and missed [g]."""
+    materials, grams = usual_use.shape[0], np.zeros(usual_use.shape[0], np.int64)
+    for number in range(terms.seller.size):
+        seller, into = terms.seller[number], terms.buyer_zone[number]
+        plant = sellers.plant[seller]
+        if plant == NO_PLANT:
+            continue
+        origin, rows = sellers.zone[plant], np.flatnonzero(maker_zone == into)
+        runs = sellers.stage[seller] == OPERATING and sellers.operating[plant]
+        size = sellers.capacity[seller] * sellers.scale[seller]
+        formula = terms.formula[number]
+        factor = over_index(way.price[terms.lead, into], formula[0], formula[1], formula[2], formula[3])
+        due_of = np.zeros(rows.size, np.int64)
+        for material in range(materials):
+            content = sellers.basket[material, seller]
+            due = int(np.floor(terms.share[number] * size * content * sellers.recovery[plant]))
+            wanted = 0.0
+            for row in rows:
+                wanted += usual_use[material, row]
+            most = min(min(due, books.mass[material, plants + plant]), int(np.floor(wanted)) - taken[material, into])
+            sent = max(most, 0) if runs and is_lawful(way, material, origin, into) else 0
+            grams[material] = sent
+            counts[number, 0] += sent
+            counts[number, 1] += due - sent
+            if sent > 0:
+                taken[material, into] += sent
+                parts = split(sent, whole_weights(usual_use[material][rows]), rows)
+                for place in range(rows.size):
+                    move(books, entries[0], material, plants + plant, makers + rows[place], parts[place])
+                    due_of[place] += micros_of(parts[place], factor * way.price[material, into])
+        for place in range(rows.size):
+            pay(books, entries[1], makers + rows[place], plants + plant, due_of[place])
+        pay_way(books, way, plants + plant, grams, origin, into)
+        count_import(way, inflow, from_gated, grams, origin, into)

@@ -1,162 +1,252 @@
-"""Verbs of money: costs, debts, dividends, roll-over and insolvency (ODD: Finance)."""
+"""Verbs of money: results of owned plants, costs, debts, dividends, roll-over and insolvency (ODD: Finance)."""
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from market_abm.agents.life import Stage
-from market_abm.core.units import MICROS_PER_MILLION, WEEKS_PER_YEAR, BoolArray
+from market_abm.agents.miner import CARE, NO_SPONSOR
+from market_abm.agents.population import Population
+from market_abm.agents.state_buyer import bodies_of
+from market_abm.books.accounts import Accounts
+from market_abm.books.entry import Books, move, pay
+from market_abm.books.ledger import Ledger
+from market_abm.core.compiled import compiled
+from market_abm.core.units import MICROS_PER_MILLION, BoolArray, FloatArray, IntArray
+from market_abm.market.contracts import ContractBook
+from market_abm.market.projects import Log, Projects, RecordMove
 from market_abm.policy import Loan
-from market_abm.policy.support import ProjectPolicy
+from market_abm.scenario.parameters import Parameters
 
 if TYPE_CHECKING:
-    from market_abm.agents.population import Population
-    from market_abm.agents.state_buyer import StateBuyer
-    from market_abm.model import MineralMarket
-
-Offer = TypeVar("Offer", bound=ProjectPolicy)
-
-PAYING_CASH = 0.1  # cash over capex at which a project pays its state loan (MODEL 6.5)
+    from market_abm.market.mining import Mined
 
 
-def service_debt(model: "MineralMarket") -> None:
-    """Sweep plants into their owners, pay care, interest and dividends; fail or be rescued."""
-    _sweep(model)
-    _pay_care_and_debt(model)
-    _pay_dividends(model)
-    _rescue_or_close(model)
-    _settle_traders(model)
+def sweep_results(
+    mining: tuple[Population, Population], refiners: Population, ledger: Ledger, accounts: Accounts
+) -> None:
+    """Pass the cash of plants to their owners, and let corporate owners take and give what their mines made."""
+    miners, diggers = mining
+    entries = (
+        ledger.entry("plant result", refiners.key, miners.key),
+        ledger.entry("owners' result", refiners.key, "owners"),
+        ledger.entry("owners' result", miners.key, "owners"),
+        ledger.entry("owners' result", diggers.key, "owners"),
+    )
+    starts = (accounts.group(refiners).start, accounts.group(miners).start, accounts.group(diggers).start)
+    _sweep(
+        *(ledger.books, entries, starts, accounts.owners.start),
+        *(refiners.owner, miners.corporate, diggers.corporate),
+    )
 
 
-def _sweep(model: "MineralMarket") -> None:
-    """A mine's own plant has no purse of its own; corporate owners take and give every week."""
-    miners, refiners, ledger = model.miners, model.refiners, model.ledger
-    owned = np.flatnonzero(refiners.owner >= 0)
-    plants = model.group_of(refiners)
-    ledger.pay("plant result", plants, model.group_of(miners), refiners.cash[owned], owned, refiners.owner[owned])
-    free = np.flatnonzero(refiners.owner < 0)
-    ledger.pay("owners' result", plants, model.owners, refiners.cash[free], free, 0)
-    for population in model.mining:
-        rows = np.flatnonzero(population.corporate)
-        ledger.pay("owners' result", model.group_of(population), model.owners, population.cash[rows], rows, 0)
+@compiled
+def _sweep(
+    books: Books,
+    entries: tuple[int, int, int, int],
+    starts: tuple[int, int, int],
+    owners: int,
+    owner: IntArray,
+    corporate: BoolArray,
+    corporate_diggers: BoolArray,
+) -> None:
+    for row in range(owner.size):
+        plant = starts[0] + row
+        if owner[row] >= 0:
+            pay(books, entries[0], plant, starts[1] + owner[row], books.money[plant])
+        else:
+            pay(books, entries[1], plant, owners, books.money[plant])
+    for row in range(corporate.size):
+        if corporate[row]:
+            pay(books, entries[2], starts[1] + row, owners, books.money[starts[1] + row])
+    for row in range(corporate_diggers.size):
+        if corporate_diggers[row]:
+            pay(books, entries[3], starts[2] + row, owners, books.money[starts[2] + row])
 
 
-def _pay_care_and_debt(model: "MineralMarket") -> None:
-    miners, ledger, rules = model.miners, model.ledger, model.scenario.parameters.investment
-    group = model.group_of(miners)
-    project = ~miners.corporate
-    standing = project & ((miners.stage == Stage.OPERATING) | (miners.stage == Stage.CARE_AND_MAINTENANCE))
-    care = np.where(standing, np.rint(miners.parameters.care_cost_share * miners.capex / WEEKS_PER_YEAR), 0)
-    # A mothballed project has no income: its owners keep it alive.
-    kept = miners.stage == Stage.CARE_AND_MAINTENANCE
-    ledger.pay("care", model.owners, group, np.where(kept, care, 0).astype(np.int64), payer_row=0)
-    ledger.pay("care", group, model.suppliers, care.astype(np.int64), payee_row=0)
-    running = project & (miners.stage == Stage.OPERATING)
-    interest = np.where(running, np.rint(miners.debt * (rules.interest / WEEKS_PER_YEAR)), 0).astype(np.int64)
-    repaid = np.where(running, np.rint(miners.debt * (rules.amortisation / WEEKS_PER_YEAR)), 0).astype(np.int64)
-    ledger.pay("interest", group, model.banks, interest, payee_row=0)
-    ledger.pay("repayment", group, model.banks, repaid, payee_row=0)
-    ledger.move("repayment", model.debt_row, group, model.banks, repaid, sink_row=0)
-    for body in model.state_buyers.agents if model.state_buyers.size else []:
-        _serve_state_loans(model, body, running)
+def pay_care_and_debt(miners: Population, state_buyers: Population, ledger: Ledger, accounts: Accounts) -> None:
+    """Pay care and fixed cost, then interest and repayment to banks, then what state loans ask for."""
+    care, interest, repayment = miners.ask("care_cost", "interest_due", "repayment_due")
+    entries = (
+        ledger.entry("care", "owners", miners.key),
+        ledger.entry("care", miners.key, "suppliers"),
+        ledger.entry("interest", miners.key, "banks"),
+        ledger.entry("repayment", miners.key, "banks"),
+    )
+    others = (accounts.owners.start, accounts.suppliers.start, accounts.banks.start)
+    _pay_dues(
+        *(ledger.books, entries, accounts.group(miners).start, others, accounts.debt_row),
+        *(miners.stage, care, interest, repayment),
+    )
+    if state_buyers.size:
+        _serve_state_loans(miners, state_buyers, ledger, accounts)
 
 
-def _serve_state_loans(model: "MineralMarket", body: "StateBuyer", running: BoolArray) -> None:
-    """Projects that can pay a state body what they owe it."""
-    miners, ledger = model.miners, model.ledger
-    group, bodies = model.group_of(miners), model.group_of(model.state_buyers)
-    interest, repaid = np.zeros((2, miners.size), dtype=np.int64)
-    able = running & (miners.sponsor == body.row) & (miners.cash > PAYING_CASH * miners.capex)
-    for row in np.flatnonzero(able):
-        terms = offered(body, Loan, miners, int(row))
+@compiled
+def _pay_dues(
+    books: Books,
+    entries: tuple[int, int, int, int],
+    start: int,
+    others: tuple[int, int, int],
+    debt_row: int,
+    stage: IntArray,
+    care: FloatArray,
+    interest: FloatArray,
+    repayment: FloatArray,
+) -> None:
+    owners, suppliers, banks = others
+    for row in range(stage.size):
+        mine, cost, repaid = start + row, int(np.rint(care[row])), int(np.rint(repayment[row]))
+        if stage[row] == CARE:  # a closed project has no income: its owners keep it alive
+            pay(books, entries[0], owners, mine, cost)
+        pay(books, entries[1], mine, suppliers, cost)
+        pay(books, entries[2], mine, banks, int(np.rint(interest[row])))
+        pay(books, entries[3], mine, banks, repaid)
+        move(books, entries[3], debt_row, mine, banks, repaid)
+
+
+def _serve_state_loans(miners: Population, state_buyers: Population, ledger: Ledger, accounts: Accounts) -> None:
+    """Let projects that can pay the state bodies what they owe them."""
+    sponsored = np.flatnonzero(miners.sponsor != NO_SPONSOR)
+    if not sponsored.size:
+        return
+    interest, amortisation = np.zeros(miners.size), np.zeros(miners.size)
+    bodies = bodies_of(state_buyers)
+    for row in sponsored:
+        terms = bodies[miners.sponsor[row]].offered(Loan, names_of(miners, row))
         if terms is not None:
-            interest[row] = np.rint(miners.state_debt[row] * (terms.interest / WEEKS_PER_YEAR))
-            repaid[row] = np.rint(miners.state_debt[row] * (terms.amortisation / WEEKS_PER_YEAR))
-    ledger.pay("state loan interest", group, bodies, interest, payee_row=body.row)
-    ledger.pay("state loan repayment", group, bodies, repaid, payee_row=body.row)
-    ledger.move("state loan repayment", model.state_debt_row, group, model.banks, repaid, sink_row=0)
+            interest[row], amortisation[row] = terms.interest, terms.amortisation
+    due = miners.ask(
+        "state_interest_due", "state_repayment_due", loan_interest=interest, loan_amortisation=amortisation
+    )
+    paid, repaid = np.rint(due).astype(np.int64)[:, sponsored]
+    group, states, sponsor = accounts.group(miners), accounts.group(state_buyers), miners.sponsor[sponsored]
+    ledger.pay("state loan interest", group, states, paid, sponsored, sponsor)
+    ledger.pay("state loan repayment", group, states, repaid, sponsored, sponsor)
+    ledger.move("state loan repayment", accounts.state_debt_row, group, accounts.banks, repaid, sponsored, 0)
 
 
-def _pay_dividends(model: "MineralMarket") -> None:
-    miners, ledger, rules = model.miners, model.ledger, model.scenario.parameters.investment
-    group = model.group_of(miners)
-    excess = np.maximum(miners.cash - rules.payout_above * miners.capex, 0.0)
-    pays = ~miners.corporate & (miners.stage == Stage.OPERATING)
-    paid = np.where(pays, np.rint(rules.payout * excess), 0).astype(np.int64)
-    to_state = np.where(miners.sponsor >= 0, np.rint(paid * miners.state_share), 0).astype(np.int64)
-    ledger.pay("dividend", group, model.owners, paid - to_state, payee_row=0)
-    rows = np.flatnonzero(to_state)
-    if rows.size:
-        ledger.pay("dividend", group, model.group_of(model.state_buyers), to_state[rows], rows, miners.sponsor[rows])
+def names_of(miners: Population, row: int) -> set[str]:
+    """Names by which instruments can mean a project: its own and its group's."""
+    return {str(miners.name[row]), str(miners.group[row])}
 
 
-def offered(body: "StateBuyer", kind: type[Offer], miners: "Population", row: int) -> Offer | None:
-    """The instrument of a kind that a state body offers to a project: of several, the one declared last."""
-    names = {str(miners.name[row]), str(miners.group[row])}
-    found: list[Offer] = [policy for policy in body.held(kind) if policy.open_to(names)]
-    return found[-1] if found else None
+def pay_dividends(miners: Population, state_buyers: Population, ledger: Ledger, accounts: Accounts) -> None:
+    """Projects pay out a part of their excess cash; a state body takes its share of it."""
+    entries = (
+        ledger.entry("dividend", miners.key, "owners"),
+        ledger.entry("dividend", miners.key, state_buyers.key),
+    )
+    starts = (accounts.group(miners).start, accounts.owners.start, accounts.group(state_buyers).start)
+    _pay_out(ledger.books, entries, starts, miners.dividend(), miners.sponsor, miners.state_share)
 
 
-def _rescue_or_close(model: "MineralMarket") -> None:
-    """A project out of cash is rolled over by a patient sponsor, or its creditors close it."""
-    miners, group = model.miners, model.group_of(model.miners)
-    broke = (miners.stage == Stage.OPERATING) & ~miners.corporate & (miners.cash < 0)
-    for row in np.flatnonzero(broke):
-        if miners.sponsor[row] >= 0 and _roll_over(model, int(row)):
+@compiled
+def _pay_out(
+    books: Books,
+    entries: tuple[int, int],
+    starts: tuple[int, int, int],
+    dividend: FloatArray,
+    sponsor: IntArray,
+    state_share: FloatArray,
+) -> None:
+    for row in range(dividend.size):
+        paid, to_state = int(np.rint(dividend[row])), 0
+        if sponsor[row] >= 0:
+            to_state = int(np.rint(paid * state_share[row]))
+            pay(books, entries[1], starts[0] + row, starts[2] + sponsor[row], to_state)
+        pay(books, entries[0], starts[0] + row, starts[1], paid - to_state)
+
+
+def rescue_or_close(
+    miners: Population,
+    refiners: Population,
+    state_buyers: Population,
+    contracts: ContractBook,
+    ledger: Ledger,
+    accounts: Accounts,
+    week_index: int,
+    log: Log,
+    record_move: RecordMove,
+) -> None:
+    """Let a patient sponsor roll over a project out of cash, or its creditors close it."""
+    broke = np.flatnonzero(miners.is_out_of_cash())
+    if not broke.size:
+        return
+    projects = Projects(miners, refiners, contracts, ledger, accounts, week_index, log, record_move)
+    for row in broke.tolist():
+        if miners.sponsor[row] != NO_SPONSOR and _roll_over(projects, state_buyers, row):
             continue
         # Owners and creditors make good what suppliers are owed; the debt is written off.
-        model.ledger.pay("insolvency", model.banks, group, -int(miners.cash[row]), 0, int(row))
-        _release(model, int(row))
-        if miners.plant[row] >= 0:
-            model.refiners.operating[miners.plant[row]] = False
-        model.move_project(int(row), Stage.CARE_AND_MAINTENANCE, "insolvent")
+        missing = -int(miners.cash[row])
+        ledger.pay("insolvency", accounts.banks, accounts.group(miners), missing, 0, row)
+        projects.release(row)
+        projects.run_plant(row, False)
+        projects.move(row, Stage.CARE_AND_MAINTENANCE, "insolvent")
 
 
-def wind_up(model: "MineralMarket", row: int) -> None:
-    """Close the books of a mined-out project: debts are paid as far as cash goes, owners get the rest."""
-    miners, ledger, group = model.miners, model.ledger, model.group_of(model.miners)
-    repaid = min(int(miners.debt[row]), max(int(miners.cash[row]), 0))
-    ledger.pay("repayment", group, model.banks, repaid, row, 0)
-    ledger.pay("wound up", group, model.owners, int(miners.cash[row]), row, 0)
-    _release(model, row)
-
-
-def _release(model: "MineralMarket", row: int) -> None:
-    """Free a project of its debts, its sponsor and its contracts: what it owes is written off."""
-    miners = model.miners
-    for claim, owed in ((model.debt_row, miners.debt), (model.state_debt_row, miners.state_debt)):
-        model.ledger.move("write-off", claim, model.group_of(miners), model.banks, int(owed[row]), row, 0)
-    miners.sponsor[row], miners.state_share[row] = -1, 0.0
-    model.contracts.end(row)
-
-
-def _roll_over(model: "MineralMarket", row: int) -> bool:
-    miners = model.miners
-    body = model.state_buyers.agents[int(miners.sponsor[row])]
-    terms = offered(body, Loan, miners, row)
+def _roll_over(projects: Projects, state_buyers: Population, row: int) -> bool:
+    """Let the sponsor of a project lend it fresh money, if it wants to and can."""
+    miners, ledger, accounts = projects.miners, projects.ledger, projects.accounts
+    body = bodies_of(state_buyers)[miners.sponsor[row]]
+    terms = body.offered(Loan, names_of(miners, row))
     if terms is None:
         return False
-    dependence = model.market.dependence[model.market.lead, body.zone]
-    overdraft = -terms.overdraft_musd * MICROS_PER_MILLION
-    patient = (
-        dependence > terms.rollover_dependence and miners.state_debt[row] < terms.rollover_limit * miners.capex[row]
+    fresh = int(
+        body.fresh_credit(
+            owed=float(miners.state_debt[row]),
+            capex=float(miners.capex[row]),
+            missing=-float(miners.cash[row]),
+            rollover=terms.rollover,
+            rollover_limit=terms.rollover_limit,
+            rollover_dependence=terms.rollover_dependence,
+            overdraft=terms.overdraft_musd * MICROS_PER_MILLION,
+        )
     )
-    if not patient or body.cash <= overdraft:
+    if fresh <= 0:
         return False
-    fresh = max(int(terms.rollover * miners.capex[row]), -int(miners.cash[row]))
-    model.ledger.pay("roll-over", model.group_of(model.state_buyers), model.group_of(miners), fresh, body.row, row)
-    model.ledger.move("roll-over", model.state_debt_row, model.banks, model.group_of(miners), fresh, 0, row)
-    model.log("finance", body.name, f"rolls over {miners.name[row]} with {fresh / MICROS_PER_MILLION:.0f} US$ m")
+    group = accounts.group(miners)
+    ledger.pay("roll-over", accounts.group(state_buyers), group, fresh, body.row, row)
+    ledger.move("roll-over", accounts.state_debt_row, accounts.banks, group, fresh, 0, row)
+    projects.log("finance", body.name, f"rolls over {miners.name[row]} with {fresh / MICROS_PER_MILLION:.0f} US$ m")
     return True
 
 
-def _settle_traders(model: "MineralMarket") -> None:
-    """Traders pay interest on what they owe; a lender books the loss of one who holds nothing."""
-    traders, ledger = model.speculators, model.ledger
-    if not traders.size:
-        return
-    group = model.group_of(traders)
-    interest = np.rint(np.maximum(-traders.cash, 0) * traders.parameters.carrying_cost).astype(np.int64)
-    ledger.pay("interest", group, model.banks, interest, payee_row=0)
-    ruined = np.flatnonzero((traders.cash < 0) & (traders.held() == 0))
-    ledger.pay("bank loss", model.banks, group, -traders.cash[ruined], 0, ruined)
+def settle_traders(speculators: Population, parameters: Parameters, ledger: Ledger, accounts: Accounts) -> None:
+    """Let traders pay interest on what they owe; a lender books the loss of one who holds nothing."""
+    entries = (ledger.entry("interest", speculators.key, "banks"), ledger.entry("bank loss", "banks", speculators.key))
+    _settle(
+        *(ledger.books, entries, accounts.group(speculators).start, accounts.banks.start),
+        *(speculators.stock, parameters.speculator.carrying_cost),
+    )
+
+
+@compiled
+def _settle(
+    books: Books, entries: tuple[int, int], start: int, banks: int, stock: IntArray, carrying_cost: float
+) -> None:
+    for row in range(stock.shape[1]):
+        trader = start + row
+        if books.money[trader] < 0:
+            pay(books, entries[0], trader, banks, int(np.rint(-books.money[trader] * carrying_cost)))
+            if stock[:, row].sum() == 0:
+                pay(books, entries[1], banks, trader, -books.money[trader])
+
+
+def close_depleted_mines(
+    mined: "Mined",
+    miners: Population,
+    refiners: Population,
+    contracts: ContractBook,
+    ledger: Ledger,
+    accounts: Accounts,
+    week_index: int,
+    log: Log,
+    record_move: RecordMove,
+) -> None:
+    """Wind up the mines whose reserve is used up."""
+    if len(mined.used_up):
+        projects = Projects(miners, refiners, contracts, ledger, accounts, week_index, log, record_move)
+        for row in mined.used_up:
+            projects.wind_up(int(row))
+            projects.move(int(row), Stage.DEPLETED, "reserve used up")

@@ -124,6 +124,11 @@ class Market(State):
         """26-week price of the lead material, shape (nodes,) [US$/kg]."""
         return self.average[self.lead]  # type: ignore[no-any-return]
 
+    @property
+    def lead_dependence(self) -> FloatArray:
+        """Share of each zone's imports of the lead material that comes from gated zones, shape (zones,)."""
+        return self.dependence[self.lead]  # type: ignore[no-any-return]
+
     def is_gated(self) -> BoolArray:
         """Which zones have an export gate, shape (zones,)."""
         return self._gated

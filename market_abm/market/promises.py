@@ -1,85 +1,128 @@
-"""What states have promised a mine: floors, purchases in a band, offtake at a floor (ODD: Project).
+"""What states have promised a mine: floors, purchases in a band (ODD: Project).
 
-A promise is worth what it adds to the price while it lasts. Owners count it when they decide to
-build, to run and to come back, which is what it is made for (MODEL 8).
+A promise is worth what it adds to the price while it lasts. Owners count it when they decide to build, to run and
+to come back: that is what it is made for.
 """
 
-from typing import TYPE_CHECKING
+import datetime as dt
+import math
+from dataclasses import dataclass
 
 import numpy as np
 
-from market_abm.agents.life import Stage
+from market_abm.agents.miner import NO_PLANT, OPERATING
+from market_abm.agents.population import Population
+from market_abm.agents.state_buyer import StateBuyer, bodies_of
+from market_abm.core.arithmetic import between
 from market_abm.core.units import DAYS_PER_YEAR, GRAMS_PER_TONNE, WEEKS_PER_YEAR, FloatArray
+from market_abm.market.market import Market
+from market_abm.market.regime import Regime
 from market_abm.policy import BandPurchase, PriceFloor
 from market_abm.policy.base import Policy
 
-if TYPE_CHECKING:
-    from market_abm.agents.state_buyer import StateBuyer
-    from market_abm.model import MineralMarket
+
+@dataclass(frozen=True)
+class Outlook:
+    """How an owner looks over a project's life.
+
+    Attributes
+    ----------
+    rate : discount rate [1/year].
+    years : life of a project [year].
+    today : date of the week.
+    """
+
+    rate: float
+    years: float
+    today: dt.date
+
+    def part_covered(self, policy: Policy, wait: float) -> float:
+        """Part of a project's discounted life that a promise covers [1]; wait : years until the project runs."""
+        if policy.end is None:
+            return 1.0
+        years = between((policy.end - self.today).days / DAYS_PER_YEAR - wait, 0.0, self.years)
+        return (1 - math.exp(-self.rate * years)) / (1 - math.exp(-self.rate * self.years))
 
 
-def promised(model: "MineralMarket", price: FloatArray, rate: float | None = None) -> FloatArray:
-    """What promises add to the worth of a kilogram from each mine's own plant [US$/kg REO], shape (mines,).
+def value_promises(
+    state_buyers: Population, miners: Population, refiners: Population, market: Market, regime: Regime
+) -> FloatArray:
+    """Return what promises add this week to a kilogram from each mine's own plant [US$/kg REO], shape (mines,)."""
+    return worth_of_promises(state_buyers, miners, refiners, market, regime, None)
+
+
+def worth_of_promises(
+    state_buyers: Population,
+    miners: Population,
+    refiners: Population,
+    market: Market,
+    regime: Regime,
+    outlook: Outlook | None,
+) -> FloatArray:
+    """Return what promises add to the worth of a kilogram from each mine's own plant [US$/kg REO], shape (mines,).
 
     Parameters
     ----------
-    price : price without the promise (materials, zones or nodes) [US$/kg].
-    rate : discount rate [1/year] of an owner who looks over a project's life; None for this week.
+    outlook : of an owner who weighs promises at expected prices and by how long they last; None for this week's
+        worth at last week's price.
     """
-    added = np.zeros(model.miners.size)
-    for body in model.state_buyers.agents if model.state_buyers.size else []:
+    added = np.zeros(miners.size)
+    if not (state_buyers.size and regime.holds(PriceFloor, BandPurchase)):
+        return added
+    price = market.price[:, miners.plant_zone] if outlook is None else miners.expected_price()
+    book = _PromiseBook(miners, refiners, market, price, outlook)
+    for body in bodies_of(state_buyers):
         for floor in body.held(PriceFloor):
-            for row in model.miner_rows([floor.project]):
-                added[row] += _lasting(model, floor, row, rate) * _floor(model, floor, row, price)
+            for row in miners.rows_called([floor.project]):
+                added[row] += book.lasting(floor, row) * book.of_floor(floor, row)
         for band in body.held(BandPurchase):
-            for row in model.miner_rows(band.producers):
-                added[row] += _lasting(model, band, row, rate) * _band(model, body, band, row, price)
+            for row in miners.rows_called(band.producers):
+                added[row] += book.lasting(band, row) * book.of_band(body, band, row)
     return added
 
 
-def _output(model: "MineralMarket", row: int, material: int) -> float:
-    """Oxide that a mine gives at full output through its own plant [g/week]."""
-    miners, plant = model.miners, int(model.miners.plant[row])
-    ore = miners.capacity[row] * miners.scale[row]
-    return float(ore * miners.basket[material, row] * model.refiners.recovery[plant])
+@dataclass(frozen=True)
+class _PromiseBook:
+    """Weighs promises one by one; price : at the own plant of each mine (materials, mines) [US$/kg]."""
 
+    miners: Population
+    refiners: Population
+    market: Market
+    price: FloatArray
+    outlook: Outlook | None
 
-def _per_kilogram(model: "MineralMarket", row: int, material: int, gap: float, covered: float) -> float:
-    """A gap on the oxide, as US$/kg REO, when at most `covered` grams a week have it."""
-    output = _output(model, row, material)
-    plant = int(model.miners.plant[row])
-    content = float(model.miners.basket[material, row] * model.refiners.recovery[plant])
-    return gap * content * min(1.0, covered / output) if output > 0 else 0.0
+    def lasting(self, policy: Policy, row: int) -> float:
+        """Part of a project's discounted life that a promise covers [1]; all of this week."""
+        if self.outlook is None:
+            return 1.0
+        wait = 0.0 if self.miners.stage[row] == OPERATING else float(self.miners.lead_years[row])
+        return self.outlook.part_covered(policy, wait)
 
+    def of_floor(self, policy: PriceFloor, row: int) -> float:
+        """What a floor adds [US$/kg REO]; less than nothing where a part of a higher price is paid back."""
+        plant = int(self.miners.plant[row])
+        if plant == NO_PLANT:
+            return 0.0
+        material = self.market.materials.index(policy.material)
+        gap = policy.floor - self.price.item(material, row)
+        most = math.inf if policy.tonnes_per_year is None else policy.tonnes_per_year * GRAMS_PER_TONNE / WEEKS_PER_YEAR
+        return self._per_kilogram(row, material, gap if gap > 0 else gap * policy.upside_share, most)
 
-def _floor(model: "MineralMarket", policy: PriceFloor, row: int, price: FloatArray) -> float:
-    plant = int(model.miners.plant[row])
-    if plant < 0:
-        return 0.0
-    material = model.market.materials.index(policy.material)
-    gap = policy.floor - float(price[material, model.refiners.zone[plant]])
-    most = np.inf if policy.tonnes_per_year is None else policy.tonnes_per_year * GRAMS_PER_TONNE / WEEKS_PER_YEAR
-    return _per_kilogram(model, row, material, gap if gap > 0 else gap * policy.upside_share, most)
+    def of_band(self, body: StateBuyer, policy: BandPurchase, row: int) -> float:
+        """What purchases in a band add [US$/kg REO]."""
+        plant, market = int(self.miners.plant[row]), self.market
+        if plant == NO_PLANT:
+            return 0.0
+        added = 0.0
+        for material in body.rows_of(policy.materials):
+            gap = body.band(policy, material)[0] - self.price.item(material, row)
+            most = policy.weekly_share * market.zone_use.item(material, body.zone)
+            added += self._per_kilogram(row, material, max(gap, 0.0), most)
+        return added
 
-
-def _band(model: "MineralMarket", body: "StateBuyer", policy: BandPurchase, row: int, price: FloatArray) -> float:
-    plant, market = int(model.miners.plant[row]), model.market
-    if plant < 0:
-        return 0.0
-    added = 0.0
-    for material in [market.materials.index(name) for name in policy.materials] or range(len(market.materials)):
-        gap = body.band(policy, material)[0] - float(price[material, model.refiners.zone[plant]])
-        most = policy.weekly_share * float(market.zone_use[material, body.zone])
-        added += _per_kilogram(model, row, material, max(gap, 0.0), most)
-    return added
-
-
-def _lasting(model: "MineralMarket", policy: Policy, row: int, rate: float | None) -> float:
-    """Part of a project's discounted life that a promise covers [1]; all of this week."""
-    if rate is None:
-        return 1.0
-    life = model.scenario.parameters.investment.horizon_years
-    wait = 0.0 if model.miners.stage[row] == Stage.OPERATING else float(model.miners.lead_years[row])
-    left = life if policy.end is None else (policy.end - model.today).days / DAYS_PER_YEAR - wait
-    years = float(np.clip(left, 0.0, life))
-    return float((1 - np.exp(-rate * years)) / (1 - np.exp(-rate * life)))
+    def _per_kilogram(self, row: int, material: int, gap: float, covered: float) -> float:
+        """A gap on the oxide, as US$/kg REO, when at most `covered` grams a week have it."""
+        miners = self.miners
+        basket, recovery = miners.basket.item(material, row), self.refiners.recovery.item(miners.plant[row])
+        output = miners.capacity.item(row) * miners.scale.item(row) * basket * recovery  # [g/week] at full output
+        return gap * (basket * recovery) * min(1.0, covered / output) if output > 0 else 0.0

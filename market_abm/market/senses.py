@@ -57,6 +57,9 @@ PUBLIC |= {
     "plant_average_price": Series(
         ("material", "plant_zone"), "US$/kg", "26-week price where the own plant is", "market.average"
     ),
+    "lead_dependence": Series(
+        ("zone",), "1", "share of the zone's imports of the lead material from gated zones", "market.lead_dependence"
+    ),
     "lead_price": Series(("node",), "US$/kg", "last price of the lead material", "market.lead_price"),
     "lead_anchor_price": Series(("node",), "US$/kg", "78-week price of the lead material", "market.lead_anchor"),
     "lead_average_price": Series(("node",), "US$/kg", "26-week price of the lead material", "market.lead_average"),

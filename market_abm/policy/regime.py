@@ -224,6 +224,10 @@ class Regime:
         """Instruments of one type in the hands of a state body."""
         return [policy for policy in self.instruments.get(actor, []) if isinstance(policy, kind)]
 
+    def holds(self, *kinds: type) -> bool:
+        """Whether any state body has an instrument of one of the types."""
+        return any(isinstance(policy, kinds) for policies in self.instruments.values() for policy in policies)
+
     def _materials(self, names: list[str]) -> IntArray:
         rows = [self.materials[name] for name in names] if names else list(range(len(self.materials)))
         return np.array(rows, dtype=np.int64)
