@@ -276,12 +276,6 @@ class World:
         self.watched.add(self.model, kind, row)
 
     # -- taking away -------------------------------------------------------------------------
-    def as_toml(self) -> str:
-        """The governed scenario as a file that replays this world to the same digest without the page."""
-        from market_abm.app.saving import scenario_toml
-
-        return scenario_toml(self)
-
     def tables(self) -> "dict[str, pd.DataFrame]":
         """Tidy tables of the recorded weeks up to now."""
         return self.model.tables()

@@ -10,9 +10,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-import market_abm
 from market_abm.scenario.canonical import in_canonical_order
 from market_abm.scenario.schema import Scenario
+from market_abm.version import __version__
 
 LOOKERS_ON = {
     "record",
@@ -25,6 +25,7 @@ LOOKERS_ON = {
     "app",
     "cli",
     "console.py",
+    "version.py",
     "__init__.py",
 }
 """Parts of the package that keep and show numbers; what is run is the others, and the recorder."""
@@ -40,7 +41,7 @@ def model_version() -> str:
         if path.parts[0] not in LOOKERS_ON or path.name == "recorder.py":
             seal.update(path.as_posix().encode())
             seal.update(file.read_bytes().replace(b"\r\n", b"\n"))
-    return f"{market_abm.__version__}+{seal.hexdigest()[:12]}"
+    return f"{__version__}+{seal.hexdigest()[:12]}"
 
 
 def setting_id(scenario: Scenario, **further: Any) -> str:

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market_abm.app.compare import comparable, difference, first_difference
+from market_abm.app.saving import scenario_toml
 from market_abm.app.world import World, WorldError
 from market_abm.policy import (
     AnyPolicy,
@@ -53,7 +54,7 @@ DECREES: list[Callable[[], AnyPolicy]] = [
 def replayed(world: World) -> str:
     """Digest of the saved scenario, run from its start without the page."""
     until = None if world.finished else world.today
-    return simulate(parse_scenario(world.as_toml()), world.seed, until=until).digest
+    return simulate(parse_scenario(scenario_toml(world)), world.seed, until=until).digest
 
 
 def finish(world: World) -> World:
