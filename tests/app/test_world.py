@@ -286,7 +286,7 @@ def test_a_branch_can_be_branched_and_the_first_world_goes_on_undisturbed(world:
 def test_a_branch_knows_its_last_auction(world: World) -> None:
     world.step(30)
     child = world.branch(26, "B")  # the week of a snapshot
-    np.testing.assert_array_equal(child.model.exchange.ticks, world.model.recorder.price[25])
+    np.testing.assert_array_equal(child.model.week.trade.ticks, world.model.recorder.price[25])
 
 
 def test_no_world_branches_from_its_future(world: World) -> None:
