@@ -39,6 +39,10 @@ class Agent(mesa.Agent):  # type: ignore[misc]
     """Rules that give the bids of the week, each a limit [US$/kg] and a quantity [g]."""
     asks: ClassVar[tuple[str, ...]] = ()
     """Rules that give the asks of the week, each a limit [US$/kg] and a quantity [g]."""
+    overdraft: ClassVar[bool] = False
+    """Whether others answer for what the agents cannot pay; see `market_abm.market.purse`."""
+    sizes: ClassVar[tuple[str, ...]] = ()
+    """Columns that make an agent do things: they fall to zero when it leaves the market."""
 
     name = Column("-", dtype=object)
     number = Column("-", dtype=np.uint64)

@@ -127,6 +127,7 @@ class _Writer:
             scope: dict[str, str] = {}
             for name in varying:
                 self._put(name, self._material(name, scope, 3), name, 3)
+        self.outputs.sort(key=lambda output: (targets.index(output[0]), output[1]))
 
     def _line(self, depth: int, text: str) -> None:
         self.lines.append("    " * depth + text)

@@ -20,6 +20,7 @@ from market_abm.market.government import Government
 from market_abm.market.market import Market
 from market_abm.market.network import Charges, Network
 from market_abm.market.origin import Origins
+from market_abm.market.purse import keep_within_purse, purse_of
 from market_abm.policy.regime import Regime
 
 GREATEST_LIMIT = 1e6  # US$/kg; nobody bids more
@@ -130,8 +131,8 @@ class Exchange:
         return "product" not in population.columns or bool((population.product >= 0).any())
 
 
-def collect_orders(exchange: Exchange) -> tuple[Orders, Orders]:
-    """Ask everybody for bids and asks; all of them see only last week's prices.
+def collect_orders(exchange: Exchange, accounts: Accounts) -> tuple[Orders, Orders]:
+    """Ask everybody for bids and asks; all of them see only last week's prices, and bid no more than they can pay.
 
     Returns
     -------
@@ -145,7 +146,12 @@ def collect_orders(exchange: Exchange) -> tuple[Orders, Orders]:
                 continue
             _ask(side, seat, population, getattr(population.kind, rules))
     _ask_planners(exchange, by_key)
-    return exchange.bids.whole(), exchange.asks.whole()
+    bids = exchange.bids.whole()
+    for seat in exchange.bids.seats:
+        purse = purse_of(by_key[seat.key], accounts)
+        if purse is not None:
+            keep_within_purse(bids.limit, bids.quantity, seat.columns.start, seat.tranches, purse)
+    return bids, exchange.asks.whole()
 
 
 def _ask(side: Side, seat: Seat, population: Population, rules: tuple[str, ...]) -> None:

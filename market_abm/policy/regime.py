@@ -89,6 +89,8 @@ class Regime:
         self.export_tax: FloatArray = np.zeros((materials, zones))
         self.tariff: FloatArray = np.zeros((materials, zones, zones))
         self.allowed: FloatArray = np.zeros((materials, zones, zones))
+        # Part of the destination's plants that concentrate holding a material may fill.
+        self.concentrate_allowed: FloatArray = np.zeros((materials, zones, zones))
         self.reexport: FloatArray = np.zeros((materials, zones))
         self.embargoed: FloatArray = np.zeros((zones, zones))
         self.held_back: FloatArray = np.zeros((materials, zones))
@@ -113,6 +115,7 @@ class Regime:
         for values in self._nothing:
             values.fill(0.0)
         self.allowed.fill(OPEN)
+        self.concentrate_allowed.fill(OPEN)
         self.reexport.fill(OPEN)
         self.demand.fill(1.0)
         self.pools: dict[str, PoolTerms] = {}
@@ -149,11 +152,16 @@ class Regime:
             self.held_back[row, ways] = np.maximum(self.held_back[row, ways], max(1 - share, 0.0))
 
     def embargo(self, origin: str, destination: str, materials: list[str], leak: float, reexport_leak: float) -> None:
-        """Close a way but for a leak, and the ways round it; the strictest embargo holds."""
+        """Close a way but for a leak, and the ways round it; the strictest embargo holds.
+
+        Concentrate is stopped when it holds an embargoed material; the leak is then a share of the capacity of the
+        destination's plants.
+        """
         out, into = self.zones[origin], self.zones[destination]
         self.embargoed[out, into] = 1.0
         for row in self._materials(materials):
             self.allowed[row, out, into] = min(self.allowed[row, out, into], leak)
+            self.concentrate_allowed[row, out, into] = min(self.concentrate_allowed[row, out, into], leak)
             self.reexport[row, into] = min(self.reexport[row, into], reexport_leak)
 
     def tax_exports(self, origin: str, materials: list[str], rate: float) -> None:
