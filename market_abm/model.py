@@ -77,6 +77,7 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         self.seed = seed
         self.kinds = _checked_kinds(kinds or {})
         self.verbs = shipped_week() if verbs is None else verbs
+        self._scenario = scenario  # in the order in which it was written; the world has it in canonical order
         self.world = World(in_canonical_order(scenario), seed, {**KINDS, **self.kinds}, self)
         for population in self.world.populations.values():
             population.on_dismiss = self._dismiss
@@ -123,13 +124,17 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
     # -- what people ask for -------------------------------------------------------------------
     @property
     def scenario(self) -> Scenario:
-        """What is simulated. Mesa 3.5 has a `scenario` of its own, which this one stands before."""
-        return self.world.scenario
+        """What is simulated, in the order in which it was written: rows of arrays follow `world.scenario` instead.
+
+        Mesa 3.5 has a `scenario` of its own, which this one stands before.
+        """
+        return self._scenario
 
     @scenario.setter
     def scenario(self, scenario: Scenario | None) -> None:
         if scenario is not None:  # Mesa 3.5 sets it at construction
-            self.world.__dict__["scenario"] = scenario
+            self._scenario = scenario
+            self.world.__dict__["scenario"] = in_canonical_order(scenario)
 
     @property
     def market(self) -> Market:
@@ -278,9 +283,8 @@ def branch(scenario: Scenario, seed: int, at: dt.date, other: Scenario) -> Miner
     if not scenario.time.start <= at < scenario.time.end:
         raise ValueError(f"{at} is outside the run, {scenario.time.start} to {scenario.time.end}")
     own = {"name", "title", "description", "policy", "time"}
-    differing = [
-        key for key in Scenario.model_fields if key not in own and getattr(scenario, key) != getattr(other, key)
-    ]
+    here, there = in_canonical_order(scenario), in_canonical_order(other)
+    differing = [key for key in Scenario.model_fields if key not in own and getattr(here, key) != getattr(there, key)]
     if differing:
         raise ValueError(f"a branch may change policies only, not {', '.join(differing)}")
     model = MineralMarket(scenario, rng=seed)
