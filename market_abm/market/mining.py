@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,10 +17,7 @@ from market_abm.core.rounding import micros_of, split
 from market_abm.core.units import GRAMS_PER_TONNE, WEEKS_PER_YEAR, BoolArray, FloatArray, IntArray
 from market_abm.market.government import Government
 from market_abm.market.market import Market
-from market_abm.market.regime import Regime
-
-if TYPE_CHECKING:
-    from market_abm.policy import OutputHalt
+from market_abm.policy.regime import Halt, Regime
 
 GREATEST_STORE = 0.5  # part of output that can be diverted into a reserve (assumed)
 
@@ -73,7 +69,7 @@ def mine(
     return Mined(mined[0][0], mined[1][0], mined[0][1])
 
 
-def halt_share(zone: str, halts: "Iterable[OutputHalt]", begun: Mapping[str, int], week: int) -> float:
+def halt_share(zone: str, halts: Iterable[Halt], begun: Mapping[str, int], week: int) -> float:
     """Part of the output of a zone's legal mines that a price leader's halt lets go on [1].
 
     Parameters
