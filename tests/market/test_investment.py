@@ -14,7 +14,7 @@ from market_abm.market.promises import value_promises
 from market_abm.market.state_funding import fund_projects
 from market_abm.model import MineralMarket
 
-NDPR, DY, JP, RW = 0, 1, 1, 2
+DY, NDPR, JP, RW = 0, 1, 1, 2
 WEEKS = 52.1775
 STATE = [{"type": "equity", "actor": "jogmec", "cap": 0.5}, {"type": "loan", "actor": "jogmec", "share": 0.5}]
 
