@@ -18,7 +18,7 @@ from market_abm.core.compiled import compiled
 from market_abm.core.units import BoolArray, FloatArray, IntArray
 from market_abm.market.concentrate import ConcentrateMarket, Ways
 from market_abm.market.market import Market
-from market_abm.market.regime import Regime
+from market_abm.policy.regime import Regime
 from market_abm.scenario.parameters import Parameters
 
 ENOUGH = 0.1  # part of a mine's full output that a plant must be able to take for its offer to count in full (assumed)

@@ -21,7 +21,7 @@ from market_abm.market.market import Market
 from market_abm.market.network import Charges, Network
 from market_abm.market.origin import Origins
 from market_abm.market.purse import keep_within_purse, purse_of
-from market_abm.market.regime import Regime
+from market_abm.policy.regime import Regime
 
 GREATEST_LIMIT = 1e6  # US$/kg; nobody bids more
 

@@ -10,9 +10,9 @@ from market_abm.core.compiled import compiled
 from market_abm.core.random_numbers import RandomNumbers
 from market_abm.core.units import DAYS_PER_YEAR, WEEKS_PER_YEAR, BoolArray, FloatArray, IntArray
 from market_abm.market.market import TREND_WEEKS, Market
-from market_abm.market.regime import Regime
 from market_abm.market.strategies import Strategies
 from market_abm.policy.base import line_value
+from market_abm.policy.regime import Regime
 from market_abm.scenario.parameters import Parameters
 from market_abm.scenario.schema import Scenario
 

@@ -13,8 +13,8 @@ from market_abm.core.state import Kept, State
 from market_abm.core.units import GRAMS_PER_TONNE
 from market_abm.market.licence_pool import LicencePool, opened_pool
 from market_abm.market.market import Market
-from market_abm.market.regime import PoolTerms, Regime
 from market_abm.policy import Policy
+from market_abm.policy.regime import PoolTerms, Regime
 from market_abm.scenario.parameters import Parameters
 from market_abm.scenario.schema import Scenario
 

@@ -21,7 +21,7 @@ from market_abm.market.appraisal import Appraised
 from market_abm.market.concentrate import ConcentrateMarket, Ways
 from market_abm.market.feed import Feed, UnderWay, send
 from market_abm.market.merit_order import assign
-from market_abm.market.regime import Regime
+from market_abm.policy.regime import Regime
 
 
 @dataclass(frozen=True)

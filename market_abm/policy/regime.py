@@ -5,16 +5,13 @@ it. How policies that overlap combine is decided here and nowhere else.
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from market_abm.core.units import GRAMS_PER_TONNE, FloatArray, IntArray
-from market_abm.scenario.schema import Scenario
-
-if TYPE_CHECKING:
-    from market_abm.policy import ActorPolicy, OutputHalt
 
 OPEN = np.inf
 """Share of normal use allowed through where nothing limits it."""
@@ -32,19 +29,63 @@ class PoolTerms:
     grams: int
 
 
+@dataclass(frozen=True)
+class Halt:
+    """Terms on which a price leader stops output when its price falls.
+
+    Attributes
+    ----------
+    label : of the policy.
+    zone, material : whose legal mines stop, and the material whose price is watched.
+    fall_below : price over its 26-week average that triggers a halt [1].
+    output : output that goes on during a halt [1].
+    weeks, pause_weeks : length of a halt, and least time from one to the next [week].
+    """
+
+    label: str
+    zone: str
+    material: str
+    fall_below: float
+    output: float
+    weeks: float
+    pause_weeks: float
+
+
+class Instrument(Protocol):
+    """What a state body may do, as its policies say; the classes stand in `policy.stockpile` and `policy.support`."""
+
+    @property
+    def actor(self) -> str:
+        """State body that acts and pays."""
+
+    @property
+    def label(self) -> str:
+        """Name shown to people."""
+
+
+Held = TypeVar("Held")
+
+
 class Regime:
     """What holds this week.
 
     Arrays are (materials, ...) or (zones, ...); shares are of normal use.
+
+    Parameters
+    ----------
+    zones, materials, sectors : names, each once, in the order of rows.
+    day : Monday of the first week.
     """
 
-    def __init__(self, scenario: Scenario) -> None:
-        self.zones = {name: index for index, name in enumerate(scenario.zone)}
-        self.materials = {name: index for index, name in enumerate(scenario.material)}
-        self.sectors = {
-            name: index for index, name in enumerate(dict.fromkeys(m.sector for m in scenario.manufacturer.values()))
-        }
-        zones, materials, sectors = len(self.zones), len(self.materials), max(len(self.sectors), 1)
+    def __init__(self, zones: Iterable[str], materials: Iterable[str], sectors: Iterable[str], day: dt.date) -> None:
+        self.zones, self.materials, self.sectors = (
+            {name: index for index, name in enumerate(names)} for names in (zones, materials, sectors)
+        )
+        self._lay_out(len(self.zones), len(self.materials), max(len(self.sectors), 1))
+        self.clear(day)
+
+    def _lay_out(self, zones: int, materials: int, sectors: int) -> None:
+        """Make the arrays."""
         self.export_tax: FloatArray = np.zeros((materials, zones))
         self.tariff: FloatArray = np.zeros((materials, zones, zones))
         self.allowed: FloatArray = np.zeros((materials, zones, zones))
@@ -67,7 +108,6 @@ class Regime:
             *(self.concentrate_store, self.fee_subsidy, self.thrift_speed, self.thrift_money),
             *(self.extra_recovery, self.recovery_subsidy),
         ]
-        self.clear(scenario.time.start)
 
     def clear(self, day: dt.date) -> None:
         """Forget everything: free trade on `day`. Arrays stay where they are."""
@@ -80,9 +120,9 @@ class Regime:
         self.demand.fill(1.0)
         self.pools: dict[str, PoolTerms] = {}
         self.mining_limits: dict[tuple[int, str], float] = {}
-        self.halts: list[OutputHalt] = []
+        self.halts: list[Halt] = []
         self.supply: dict[str, float] = {}
-        self.instruments: dict[str, list[ActorPolicy]] = {}
+        self.instruments: dict[str, list[Instrument]] = {}
         self.news_factor = 1.0
 
     # -- what policies write -----------------------------------------------------------------
@@ -152,11 +192,11 @@ class Regime:
         """Divert legal concentrate into a reserve [t/year]; reserves add up."""
         self.concentrate_store[self.zones[zone]] += tonnes_per_year
 
-    def watch_price(self, halt: "OutputHalt") -> None:
+    def watch_price(self, halt: Halt) -> None:
         """Let the authority stop output when the price falls."""
         self.halts.append(halt)
 
-    def instruct(self, policy: "ActorPolicy") -> None:
+    def instruct(self, policy: Instrument) -> None:
         """Give a state body an instrument."""
         self.instruments.setdefault(policy.actor, []).append(policy)
 
@@ -188,7 +228,7 @@ class Regime:
             self.supply[name] = min(self.supply.get(name, 1.0), left)
 
     # -- what agents read --------------------------------------------------------------------
-    def held_by(self, actor: str, kind: type) -> list["ActorPolicy"]:
+    def held_by(self, actor: str, kind: type[Held]) -> list[Held]:
         """Instruments of one type in the hands of a state body."""
         return [policy for policy in self.instruments.get(actor, []) if isinstance(policy, kind)]
 
