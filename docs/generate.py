@@ -26,6 +26,8 @@ DOCS = Path(__file__).resolve().parent
 HOUSE = DOCS.parent / "market_abm"
 PAGES = [DOCS.parent / "README.md", DOCS / "tutorial.md", *sorted((DOCS / "how-to").glob("*.md"))]
 """Pages whose examples are run."""
+MODEL = ("agents", "auction", "books", "core", "market", "policy")
+"""Folders whose numeric constants are listed."""
 
 HEAD = """# Parameters
 
@@ -176,12 +178,12 @@ def _constants() -> str:
         "| file | name | value | remark |",
         "|---|---|---|---|",
     ]
-    for folder in ("agents", "market"):
-        for file in sorted((HOUSE / folder).glob("*.py")):
-            lines += [
-                f"| [{folder}/{file.name}](../market_abm/{folder}/{file.name}) | `{names}` | {value} | {remark} |"
-                for names, value, remark in constants(file)
-            ]
+    for file in [*(file for folder in MODEL for file in sorted((HOUSE / folder).glob("*.py"))), HOUSE / "build.py"]:
+        path = file.relative_to(HOUSE).as_posix()
+        lines += [
+            f"| [{path}](../market_abm/{path}) | `{names}` | {value} | {remark} |"
+            for names, value, remark in constants(file)
+        ]
     return "\n".join(lines) + "\n"
 
 

@@ -10,6 +10,8 @@ what it needs when it is first used.
 
 from typing import TYPE_CHECKING, Any
 
+from market_abm.version import __version__ as __version__
+
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Sequence
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from market_abm.scenario.schema import Scenario
     from market_abm.sweep.driver import run_sweep
     from market_abm.sweep.results import load_sweep
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "MineralMarket": "market_abm.model",

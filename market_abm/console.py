@@ -64,7 +64,7 @@ def plainly(command: Callable[P, None]) -> Callable[P, None]:
 
 def _code(fault: Exception) -> int | None:
     """Exit code of a fault that words explain; None for a bug, which keeps its traceback."""
-    from market_abm.market.ledger import ConservationError
+    from market_abm.books.ledger import ConservationError
     from market_abm.record.errors import RecordError
     from market_abm.scenario.errors import ScenarioError
 

@@ -1,7 +1,7 @@
 """The shipped week: all verbs in market order (ODD: Process overview)."""
 
 from market_abm.books.checking import check_books
-from market_abm.market.concentrate import appraise_concentrate
+from market_abm.market.appraisal import appraise_concentrate
 from market_abm.market.contracts import deliver_contracts
 from market_abm.market.exchange import clear_market, close_prices, collect_orders
 from market_abm.market.expectations import (
@@ -29,8 +29,9 @@ from market_abm.market.network import adapt_smuggling
 from market_abm.market.origin import trace_origins
 from market_abm.market.promises import value_promises
 from market_abm.market.recycling import recycle
-from market_abm.market.refining import refine, ship_concentrate
+from market_abm.market.refining import refine
 from market_abm.market.settlement import settle_trade
+from market_abm.market.shipping import ship_concentrate
 from market_abm.market.state_funding import fund_projects
 from market_abm.market.state_purchases import buy_from_producers, pay_floors
 from market_abm.market.transit import deliver_goods
@@ -57,7 +58,7 @@ def shipped_week() -> WeekPlan:
             Verb(update_risk),
             # mines and plants
             Verb(value_promises, "promises"),
-            Verb(appraise_concentrate),
+            Verb(appraise_concentrate, "appraised"),
             Verb(mine, "mined"),
             Verb(close_depleted_mines),
             Verb(ship_concentrate),

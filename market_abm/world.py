@@ -31,10 +31,10 @@ from market_abm.market.government import Government
 from market_abm.market.market import Market
 from market_abm.market.network import Network
 from market_abm.market.origin import Origins
-from market_abm.market.regime import Regime
 from market_abm.market.senses import PUBLIC
 from market_abm.market.strategies import Strategies
 from market_abm.market.transit import Transit
+from market_abm.policy.regime import Regime
 from market_abm.record.recorder import Recorder
 from market_abm.scenario.parameters import Parameters
 from market_abm.scenario.schema import Scenario
@@ -75,8 +75,13 @@ class Week:
     trade: "Trade"
 
     def __init__(self, index: int, today: dt.date) -> None:
-        self.index = index
+        self.index = self.week_index = index
         self.today = today
+
+    @property
+    def week(self) -> "Week":
+        """Itself, for a verb that asks for the whole week."""
+        return self
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the week has no part {name!r} yet; a verb that runs later may give it")
@@ -119,7 +124,7 @@ class World(State):
         self.zones, self.materials, self.nodes = self.market.zones, self.market.materials, self.market.nodes
         self.material_numbers = self.market.material_numbers
         self.material_index: IntArray = np.arange(len(self.materials), dtype=np.int64)
-        self.regime = Regime(scenario)
+        self.regime = Regime(self.zones, self.materials, scenario.sectors, scenario.time.start)
         self.network = Network(scenario, self.market)
         self._settle(kinds)
         self._open()

@@ -15,9 +15,8 @@ from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
 from experiments.benchmarks.row import Row, short, spread
-from market_abm.market.auction import clear
-from market_abm.market.licence_auction import clear_pool
-from market_abm.market.orders import UNLIMITED, Book, Clearing, Links, Orders
+from market_abm.auction.clear import clear, clear_pool
+from market_abm.auction.orders import UNLIMITED, Book, Clearing, Links, Orders
 
 BAR = 100.0
 BAR_ORDERS, BAR_ZONES = 3_000, 5

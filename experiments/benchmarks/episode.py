@@ -33,7 +33,7 @@ def measure(weeks: int | None = None) -> dict[str, Any]:
         start = time.process_time()
         model.step()
         spent = 1e3 * (time.process_time() - start)
-        kind = {0: "calm", 1: "joint"}.get(len(model.pools), "split")
+        kind = {0: "calm", 1: "joint"}.get(len(model.world.government.pools), "split")
         times[kind].append(spent)
     seal = digest(model.tables())
     peak = resident_bytes(most=True)

@@ -5,8 +5,6 @@ from typing import Any
 
 import numpy as np
 
-from market_abm.agents.population import Agent
-from market_abm.build import KINDS
 from market_abm.model import MineralMarket
 from market_abm.record.digest import digest
 from market_abm.scenario.loading import load_scenario
@@ -49,13 +47,11 @@ def population_of(model: MineralMarket) -> int:
     return sum(population.size for population in model.populations.values())
 
 
-def one_by_one() -> dict[str, type[Agent]]:
-    """Every kind in plain per-agent form."""
-    return {key: _slow(kind) for key, kind in KINDS.items()}
-
-
-def _slow(kind: type[Agent]) -> type[Agent]:
-    return type(kind.__name__, (kind,), {"vectorised": False, "__doc__": kind.__doc__})
+def ask_one_by_one(model: MineralMarket) -> None:
+    """Let all rules that a model has asked so far run as they stand, agent by agent, from now on."""
+    for population in model.populations.values():
+        for asking in population._askings.values():
+            asking.loop._fast = asking.loop.plain
 
 
 def seal(model: MineralMarket) -> str:

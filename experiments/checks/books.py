@@ -4,9 +4,8 @@
     python experiments/checks/books.py --seeds 1 --weeks 104 --scenario japan-2010
 
 The model itself stops at the first week in which a gram or a micro-dollar is
-missing; this command adds the identities of MODEL 9 that the ledger cannot
-see, counts what went through the books, and ends with code 1 when anything
-is wrong.
+missing; this command adds the identities that the ledger cannot see, counts
+what went through the books, and ends with code 1 when anything is wrong.
 """
 
 import argparse
@@ -14,8 +13,8 @@ import sys
 import time
 from dataclasses import dataclass
 
+from market_abm.books.ledger import ConservationError
 from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_MILLION
-from market_abm.market.ledger import ConservationError
 from market_abm.model import MineralMarket
 from market_abm.scenario.library import scenario_names
 from market_abm.scenario.loading import load_scenario
@@ -36,18 +35,19 @@ class Account:
 
 def week_faults(model: MineralMarket) -> list[str]:
     """What is wrong after a week, beside what the model checks itself."""
-    ledger, exchange, faults = model.ledger, model.exchange, []
+    world, ledger, trade = model.world, model.ledger, model.week.trade
+    faults = []
     if int(ledger.money.sum()):
         faults.append(f"money adds up to {int(ledger.money.sum()):,} micro-US$")
     if ledger.mass.sum(axis=1).any():
         faults.append(f"mass adds up to {ledger.mass.sum(axis=1).tolist()} g")
-    if (exchange.bid_fill.sum(axis=1) != exchange.ask_fill.sum(axis=1)).any():
+    if (trade.bid_fill.sum(axis=1) != trade.ask_fill.sum(axis=1)).any():
         faults.append("more was bought than sold")
-    if ((exchange.flow < 0) | (exchange.flow > exchange.charges.capacity)).any():
+    if ((trade.flow < 0) | (trade.flow > trade.charges.capacity)).any():
         faults.append("a way carried more than it lets through")
-    if (model.under_way.mass[: len(model.market.materials)] != model.manufacturers.coming).any():
+    if (world.accounts.under_way.mass[: len(model.market.materials)] != world.manufacturers.coming).any():
         faults.append("what is under way is not what is awaited")
-    for pool in model.pools.values():
+    for pool in world.government.pools.values():
         if pool.used + int(pool.left.sum()) != pool.issued:
             faults.append(f"licences of {pool.label}: {pool.used} used, {int(pool.left.sum())} left of {pool.issued}")
     for name, population in model.populations.items():
@@ -69,7 +69,8 @@ def audit(name: str, seed: int, weeks: int | None) -> Account:
             faults = [str(error)]
     model.close()
     paid = sum(abs(total) for total in model.ledger.journal.values()) / MICROS_PER_MILLION
-    mined = -int(model.ground.mass[model.concentrate_row].sum()) / GRAMS_PER_TONNE
+    accounts = model.world.accounts
+    mined = -int(accounts.ground.mass[accounts.concentrate_row].sum()) / GRAMS_PER_TONNE
     return Account(name, seed, model.week_index, paid, mined, time.perf_counter() - begun, faults)
 
 

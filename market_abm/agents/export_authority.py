@@ -19,6 +19,7 @@ class ExportAuthority(Agent):
     """The government office at the gate."""
 
     sections = ("licence",)
+    sizes = ("surprise",)
 
     usual_quota = Column("t", low=0)
     surprise = Column("1", low=0, high=1)

@@ -13,6 +13,7 @@ class LicenceHolder(Agent):
     """A trading company with a share of the export licences."""
 
     sections = ("licence",)
+    sizes = ("share",)
 
     share = Column("1", low=0, high=1)
     concession = Column("1/week", low=0, high=1)

@@ -32,6 +32,8 @@ class Manufacturer(Agent):
     """A firm that needs the materials."""
 
     sections = ("manufacturer",)
+    overdraft = True
+    sizes = ("use", "usual_use", "output_rate", "usual_sales", "risk")
     bids = ("critical_bid", "normal_bid", "patient_bid")
     asks = ("product_ask",)
 

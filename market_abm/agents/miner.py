@@ -18,6 +18,8 @@ NO_PLANT = -1
 NOWHERE = -1e9  # value of concentrate that cannot be delivered [US$/kg REO]
 LEAST_RESERVE = 0.05  # share of the reserve below which cost rises no further (assumed)
 FULL = 0.95  # utilisation at which a quota-bound mine expands (assumed)
+GREATEST_OVERRUN = 0.3  # output over the quota that is tolerated at most, as a share of it (assumed)
+OVERRUN_MARGIN = 1.5  # revenue over cost at which overruns begin (assumed)
 LARGE_STOCK, LEAST_OUTPUT = 2.0, 0.25  # unsold stock that curbs output [4 weeks], share of output kept (assumed)
 ANCHOR_WEIGHT, LAST_WEIGHT, AVERAGE_WEIGHT = 0.5, 0.25, 0.25  # of 78-week, last, 26-week price in expectation (assumed)
 WORTHLESS = -1e30  # value of a project that cannot deliver [micro-US$]
@@ -55,6 +57,8 @@ class Miner(Agent):
     """A mine and the project around it."""
 
     sections = ("miner", "investment")
+    overdraft = True
+    sizes = ("capacity", "capex", "utilisation", "ramp", "reserve", "start_reserve", "permit_chance", "good_quarters")
 
     group = Column("-", dtype=object)
     deposit = Column("deposit index", dtype=np.int64)
@@ -187,6 +191,14 @@ class Miner(Agent):
         chosen = capacity * scale * ramp * utilisation * capacity_left
         return min(chosen, float(reserve)) if start_reserve > 0 else chosen
 
+    @rule
+    def overrun(quota_margin, overrun_response):
+        """Output over the quota that a mine dares and its authority tolerates, as a share of the quota [1].
+
+        quota_margin : revenue over cost of the mines under the same quota, by capacity [1]; given by the week.
+        """
+        return min(GREATEST_OVERRUN, overrun_response * max(quota_margin - OVERRUN_MARGIN, 0.0))
+
     # -- expectations of an investor -------------------------------------------------------------
     @rule
     def expected_price(plant_anchor_price, plant_price, plant_average_price):
@@ -301,7 +313,7 @@ class Miner(Agent):
     @rule(dtype=np.bool_)
     def seeks_state_money(corporate, sponsor, stage, capex, plant, accessible_step, week_index):
         """Whether a state body may take a part of the project."""
-        ready = stage == PERMITTED or stage == CONSTRUCTION or stage == OPERATING or stage == CARE
+        ready = stage in (PERMITTED, CONSTRUCTION, OPERATING, CARE)
         open_to = not corporate and sponsor == NO_SPONSOR and plant != NO_PLANT
         return ready and open_to and capex > 0 and accessible_step <= week_index
 

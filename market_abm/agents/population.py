@@ -13,9 +13,9 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from market_abm.core.binding import Given, Kind, RuleError
+from market_abm.core.binding import RuleError, kind_of
 from market_abm.core.columns import Column, Draw
-from market_abm.core.loops import Loop
+from market_abm.core.loops import Loop, loop_of
 from market_abm.core.random_numbers import RandomNumbers, stable_numbers
 from market_abm.core.rules import Rule
 from market_abm.core.senses import Senses
@@ -41,6 +41,10 @@ class Agent(mesa.Agent):  # type: ignore[misc]
     """Rules that give the bids of the week, each a limit [US$/kg] and a quantity [g]."""
     asks: ClassVar[tuple[str, ...]] = ()
     """Rules that give the asks of the week, each a limit [US$/kg] and a quantity [g]."""
+    overdraft: ClassVar[bool] = False
+    """Whether others answer for what the agents cannot pay; see `market_abm.market.purse`."""
+    sizes: ClassVar[tuple[str, ...]] = ()
+    """Columns that make an agent do things: they fall to zero when it leaves the market."""
 
     name = Column("-", dtype=object)
     number = Column("-", dtype=np.uint64)
@@ -151,8 +155,8 @@ class Population:
         self._parameters: dict[str, Any] = {}
         for section in reversed(self.kind.sections):
             self._parameters.update(dict(self.home.parameters_of(section)))
-        self._kind = Kind(self._members, self.home.series, frozenset(self._parameters))
-        self._askings: dict[tuple[tuple[str, ...], Given], _Asking] = {}
+        self._kind = kind_of(self._members, self.home.series, frozenset(self._parameters))
+        self._askings: dict[tuple[Any, ...], _Asking] = {}
         taken = {*dir(Population), *vars(self), "model", "unique_id", "pos", "population", "row"}
         taken |= {name for name, value in vars(Agent).items() if not isinstance(value, Column)}
         for name, member in self._members.items():
@@ -213,14 +217,7 @@ class Population:
             When a rule asks for what does not exist, or an array given or to write to has another shape.
         """
         asking = self._asking(names, given)
-        values = asking.values.copy()
-        for place, source, name in asking.moving:
-            if source == "series":
-                values[place] = self.home.read(name)
-            elif source == "draw":
-                values[place] = self.drawn(self._members[name])
-            else:
-                values[place] = self._fitting(name, given[name], self.size)
+        values = self._values(asking, slice(None), given)
         out = self._room(asking.loop, self.size) if into is None else self._checked(asking.loop, into)
         asking.loop.run(0, self.size, len(self.home.materials), *out, *values)
         return out[0] if len(out) == 1 else tuple(out)
@@ -234,31 +231,26 @@ class Population:
         """
         shaped = {key: value if np.ndim(value) == 0 else np.asarray(value)[:, None] for key, value in given.items()}
         asking = self._asking((name,), shaped)
-        values = asking.values.copy()
-        for place, source, what in asking.moving:
-            if source == "series":
-                values[place] = self.home.read(what)
-            elif source == "draw":
-                values[place] = self.drawn(self._members[what], slice(row, row + 1))
-            else:
-                values[place] = self._fitting(what, shaped[what], 1)
+        values = self._values(asking, slice(row, row + 1), shaped)
         out = self._room(asking.loop, 1)
         asking.loop.plain(row, row + 1, len(self.home.materials), *out, *values)
         answers = [part[:, 0] if part.ndim == 2 else part[0].item() for part in out]
         return answers[0] if len(answers) == 1 else tuple(answers)
 
     def _asking(self, names: tuple[str, ...], given: dict[str, Any]) -> "_Asking":
-        key: tuple[tuple[str, ...], Given] = (names, tuple((name, np.ndim(value)) for name, value in given.items()))
+        key: tuple[Any, ...] = names
+        if given:
+            key = (names, *((name, np.ndim(value)) for name, value in given.items()))
         asking = self._askings.get(key)
         if asking is None:
             for name in names:
                 if not isinstance(self._members.get(name), Rule):
                     raise RuleError(f"{self.kind.__name__} has no rule {name!r}; it has {', '.join(self.kind.rules())}")
-            asking = self._askings[key] = self._prepared(Loop(self._kind, *key))
+            asking = self._askings[key] = self._prepared(loop_of(self._kind, names, key[1:] if given else ()))
         return asking
 
     def _prepared(self, loop: Loop) -> "_Asking":
-        """Gather what does not change from week to week: columns and parameters."""
+        """Gather what does not change from week to week: parameters, and arrays, which are written in place."""
         values: list[Any] = [None] * len(loop.inputs)
         moving = []
         for place, (source, name) in enumerate(loop.inputs):
@@ -266,9 +258,23 @@ class Population:
                 values[place] = self.columns[name]
             elif source == "parameter":
                 values[place] = self._parameters[name]
+            elif source == "series" and self.home.series[name].axes:
+                values[place] = self.home.read(name)
             else:
                 moving.append((place, source, name))
         return _Asking(loop, values, moving)
+
+    def _values(self, asking: "_Asking", rows: slice, given: dict[str, Any]) -> list[Any]:
+        """Return what a loop reads, in its order."""
+        values = asking.values.copy()
+        for place, source, name in asking.moving:
+            if source == "series":
+                values[place] = self.home.read(name)
+            elif source == "draw":
+                values[place] = self.drawn(self._members[name], rows)
+            else:
+                values[place] = self._fitting(name, given[name], rows)
+        return values
 
     def _room(self, loop: Loop, size: int) -> list[Any]:
         materials = len(self.home.materials)
@@ -276,11 +282,11 @@ class Population:
             np.empty((materials, size) if output.by_material else size, dtype=output.dtype) for output in loop.outputs
         ]
 
-    def _fitting(self, name: str, value: Any, size: int) -> Any:
+    def _fitting(self, name: str, value: Any, rows: slice) -> Any:
         """Value given by the caller; compiled code looks at no bounds, so its shape is checked here."""
         if np.ndim(value) == 0:
             return value
-        array = np.asarray(value)
+        array, size = np.asarray(value), len(range(self.size)[rows])
         if array.shape not in ((size,), (len(self.home.materials), size)):
             raise RuleError(
                 f"{self.kind.__name__}: {name} is given with shape {array.shape}; it must be a number, ({size},) for "

@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from market_abm.agents.population import Agent
-from market_abm.core.arithmetic import TINY, between, beyond, ratio
+from market_abm.core.arithmetic import TINY, between, beyond, helper, ratio
 from market_abm.core.columns import Column, Draw
 from market_abm.core.rules import rule
 from market_abm.core.units import WEEKS_PER_YEAR
@@ -18,10 +18,28 @@ USUAL_WEEKS = 26.0  # span of the averages of a plant's intake, output and sales
 COST_WEEKS = 8.0  # span of the average of a plant's unit cost (assumed)
 
 
+@helper
+def paid_for_concentrate(worth: float, cost: float, mine_share: float) -> float:
+    """Price a plant pays a mine that is not its own [US$/kg REO]: the mine's cost and a part of the surplus.
+
+    Concentrate worth less than it costs to mine is paid what it is worth.
+
+    Parameters
+    ----------
+    worth : what its oxides fetch, less fee and freight [US$/kg REO].
+    cost : cash cost of mining it [US$/kg REO].
+    mine_share : part of the surplus that the plant leaves to the mine [1].
+    """
+    surplus = worth - cost
+    return cost + mine_share * surplus if surplus > 0 else worth
+
+
 class Refiner(Agent):
     """A separation plant."""
 
     sections = ("refiner",)
+    overdraft = True
+    sizes = ("operating", "capacity", "usual_intake", "usual_output", "usual_sales", "offered")
     asks = ("prompt_ask", "slow_ask")
 
     group = Column("-", dtype=object)
@@ -47,6 +65,23 @@ class Refiner(Agent):
     prompt_noise = Draw("normal", "asks", by_material=True)
     slow_noise = Draw("normal", "slow asks", by_material=True)
 
+    # -- concentrate -----------------------------------------------------------------------------
+    @rule
+    def separation_cost(fee, cost_index):
+        """Cost of separating a kilogram [US$/kg REO]."""
+        return fee * cost_index
+
+    @rule
+    def fee_paid(separation_cost, fee_subsidy):
+        """Cost of separation less what the state pays of it [US$/kg REO]."""
+        return separation_cost * (1.0 - fee_subsidy)
+
+    @rule
+    def mine_share(surplus_to_mine):
+        """Part of the surplus on concentrate that an outside mine is paid [1]."""
+        return surplus_to_mine
+
+    # -- offers ----------------------------------------------------------------------------------
     @rule
     def cover(stock, usual_sales):
         """Unsold stock in four-week units of usual sales [4 weeks], by material.
@@ -129,8 +164,7 @@ class Refiner(Agent):
     def next_unit_cost(unit_cost, intake, feed_cost, fee_paid):
         """Average cost of oxide made [US$/kg REO].
 
-        intake : concentrate treated [g REO]; feed_cost : what mining it cost [g x US$/kg]; fee_paid : cost of
-        separation less subsidy [US$/kg REO]; all given by the week.
+        intake : concentrate treated [g REO]; feed_cost : what mining it cost [g x US$/kg]; given by the week.
         """
         if intake <= 0:
             return unit_cost
@@ -145,3 +179,8 @@ class Refiner(Agent):
     def next_usual_output(usual_output, output):
         """Average output [g/week], by material; `output` is given by the week [g]."""
         return usual_output + (output - usual_output) / USUAL_WEEKS
+
+    @rule
+    def next_usual_sales(usual_sales, sold):
+        """Average sales [g/week], by material; `sold` is given by the week [g]."""
+        return usual_sales + (sold - usual_sales) / USUAL_WEEKS

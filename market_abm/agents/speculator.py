@@ -13,7 +13,7 @@ from market_abm.agents.population import Agent
 from market_abm.core.arithmetic import between, ratio
 from market_abm.core.columns import Column, Draw
 from market_abm.core.rules import rule
-from market_abm.core.units import MICROS_PER_GRAM_DOLLAR
+from market_abm.core.units import LEAST_PRICE, MICROS_PER_GRAM_DOLLAR
 
 OUT, CHARTIST, FUNDAMENTALIST = 0, 1, 2
 HORIZON_WEEKS = 13.0  # horizon of expectations, and weeks over which strategy profits are counted (assumed)
@@ -24,6 +24,7 @@ class Speculator(Agent):
     """A trader of one material in one zone; what rules read by material is that of the own one."""
 
     sections = ("speculator",)
+    sizes = ("start_capital", "paid", "strategy")
     bids = ("purchase",)
     asks = ("sale",)
 
@@ -50,6 +51,11 @@ class Speculator(Agent):
     def stock_value(stock, price):
         """Value of the metal held at last week's price [micro-US$]."""
         return stock * price * MICROS_PER_GRAM_DOLLAR
+
+    @rule
+    def purse(cash, credit, stock_value):
+        """Money that can be spent [micro-US$]: cash, and what the lender gives on the metal held."""
+        return max(cash + credit * stock_value, 0.0)
 
     @rule(dtype=np.bool_)
     def called(cash, stock_value, margin_call):
@@ -87,9 +93,7 @@ class Speculator(Agent):
         return (wanted - stock) * aggressiveness
 
     @rule(gives=("limit", "quantity"))
-    def purchase(
-        quote, wanted_change, expected_return, cash, credit, stock_value, quote_noise, price_noise, greatest_rise
-    ):
+    def purchase(quote, wanted_change, expected_return, purse, quote_noise, price_noise, greatest_rise):
         """Bid for no more than the purse pays at the limit, so that credit is never overdrawn.
 
         Returns
@@ -99,8 +103,7 @@ class Speculator(Agent):
         limit = quote * math.exp(
             between(BUY_STEP + STEP_SLOPE * expected_return, 0.0, greatest_rise) + price_noise * quote_noise
         )
-        purse = max(cash + credit * stock_value, 0.0)
-        return limit, min(max(wanted_change, 0.0), purse / (limit * MICROS_PER_GRAM_DOLLAR))
+        return limit, min(max(wanted_change, 0.0), purse / (max(limit, LEAST_PRICE) * MICROS_PER_GRAM_DOLLAR))
 
     @rule(gives=("limit", "quantity"))
     def sale(

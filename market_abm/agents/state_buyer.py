@@ -12,12 +12,11 @@ import numpy as np
 from market_abm.agents.population import Agent, Population
 from market_abm.core.columns import Column
 from market_abm.core.rules import rule
-from market_abm.core.units import MICROS_PER_GRAM_DOLLAR, MICROS_PER_MILLION, TICKS_PER_DOLLAR, FloatArray
+from market_abm.core.units import LEAST_PRICE, MICROS_PER_GRAM_DOLLAR, MICROS_PER_MILLION, FloatArray
 from market_abm.policy import BandPurchase, Stockpile
 from market_abm.policy.support import ProjectPolicy
 
 ORDER_PREMIUM = 0.02  # stockpile purchases bid this much above last week's quote (assumed)
-LEAST_PRICE = 1.0 / TICKS_PER_DOLLAR  # no order has a lower limit [US$/kg]
 LEAST_STAKE = 0.2  # smallest state share of the building cost worth signing (assumed)
 LEAD_PENALTY = 0.15  # cost of a year of build time in the ranking (assumed)
 QUARTERS_PER_YEAR = 4.0
@@ -31,6 +30,7 @@ class StateBuyer(Agent):
     """A government body."""
 
     sections = ("investment",)
+    sizes = ("exploration_paid",)
 
     voted = Column("-", dtype=np.bool_)
     funds_from_step = Column("week", dtype=np.int64)

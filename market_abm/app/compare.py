@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from market_abm.core.units import FloatArray, IntArray
-from market_abm.record.snapshot import RECORD_ARRAYS
+from market_abm.record.recorder import WEEKLY
 
 if TYPE_CHECKING:
     from market_abm.app.world import World
@@ -24,7 +24,7 @@ def first_difference(one: "World", other: "World") -> int | None:
     """First week in which the records of two worlds differ; None when they agree as far as both were played."""
     common = min(one.week, other.week)
     found = common
-    for name in RECORD_ARRAYS if common else ():
+    for name in WEEKLY if common else ():
         mine, theirs = (getattr(world.model.recorder, name)[:found] for world in (one, other))
         if mine.shape[1:] != theirs.shape[1:]:
             return 0

@@ -9,6 +9,7 @@ from market_abm.core.units import GRAMS_PER_TONNE, TICKS_PER_DOLLAR, BoolArray, 
 
 if TYPE_CHECKING:
     from market_abm.app.world import World
+    from market_abm.auction.orders import Orders
 
 
 @dataclass(frozen=True)
@@ -46,24 +47,17 @@ def supply_and_demand(world: "World", material: str, zone: str) -> Curves | None
     """Curves of the week played last; None before the first."""
     if not world.week:
         return None
-    model, exchange = world.model, world.model.exchange
-    row, place = model.market.materials.index(material), model.market.zones.index(zone)
-    network, price, flow = model.network, exchange.ticks[row], exchange.flow[row]
-    cost = exchange.charges.cost[row] + exchange.licence_ticks[row]
+    market, network, week = world.model.market, world.model.world.network, world.model.week
+    row, place, trade = market.materials.index(material), market.zones.index(zone), week.trade
+    price, flow = trade.ticks[row], trade.flow[row]
+    cost = trade.charges.cost[row] + trade.licence_ticks[row]
     comes, goes = (network.destination == place) & (flow > 0), (network.origin == place) & (flow > 0)
     delivered = price[network.origin] + cost  # what a kilogram costs here that is shipped in
     netback = price[network.destination] - cost  # what a kilogram is worth here that is shipped out
-    bids, asks = exchange.bids.orders(row), exchange.asks.orders(row)
-    wanted, offered = bids.zone == place, asks.zone == place
-    demand = _steps(
-        np.concatenate([bids.limit[wanted], netback[goes]]), np.concatenate([bids.quantity[wanted], flow[goes]]), True
-    )
-    supply = _steps(
-        np.concatenate([asks.limit[offered], delivered[comes]]),
-        np.concatenate([asks.quantity[offered], flow[comes]]),
-        False,
-    )
-    bought = int(exchange.bid_fill[row, exchange.bids.zone == place].sum())
+    bids, asks = week.orders
+    demand = _curve(bids, row, place, netback[goes], flow[goes], falling=True)
+    supply = _curve(asks, row, place, delivered[comes], flow[comes], falling=False)
+    bought = int(trade.bid_fill[row, bids.zone == place].sum())
     rent = np.where(comes, price[place] - delivered, 0)
     return Curves(
         *(world.week - 1, material, zone, *demand, *supply, float(price[place] / TICKS_PER_DOLLAR)),
@@ -77,10 +71,19 @@ def supply_and_demand(world: "World", material: str, zone: str) -> Curves | None
 
 def _licence(world: "World", row: int, place: int, comes: BoolArray) -> int:
     """Price of a licence [ticks] at the zone's own gate, or at the gates through which goods came in."""
-    network, market = world.model.network, world.model.market
+    network, market = world.model.world.network, world.model.market
     own = market.gate_of.get(place)
     gates = [own] if own is not None else list(network.origin[comes])
-    return int(world.model.exchange.licence_ticks[row, np.isin(network.destination, gates)].max(initial=0))
+    return int(world.model.week.trade.licence_ticks[row, np.isin(network.destination, gates)].max(initial=0))
+
+
+def _curve(
+    orders: "Orders", row: int, place: int, way_limit: IntArray, way_grams: IntArray, falling: bool
+) -> tuple[FloatArray, FloatArray]:
+    """Corners of the curve of a side in a zone: its orders that want something, and the goods on ways."""
+    here = (orders.zone == place) & (orders.quantity[row] > 0)
+    limit = np.concatenate([orders.limit[row, here], way_limit])
+    return _steps(limit, np.concatenate([orders.quantity[row, here], way_grams]), falling)
 
 
 def _steps(limit: IntArray, quantity: IntArray, falling: bool) -> tuple[FloatArray, FloatArray]:

@@ -76,7 +76,9 @@ class DeskError(ValueError):
 def desk(world: "World") -> list[Government]:
     """All governments of a world and their instruments, then the desk of events."""
     scenario, model = world.scenario, world.model
-    purses = {str(body.name): float(body.cash) / MICROS_PER_MILLION for body in model.state_buyers.agents}
+    bodies_there = model.world.state_buyers
+    money = dict(zip(bodies_there.name, bodies_there.cash / MICROS_PER_MILLION, strict=True))
+    purses = {name: float(money[name]) for name in scenario.state_buyer if name in money}
     told = []
     for zone, row in scenario.zone.items():
         bodies = tuple((name, cash) for name, cash in purses.items() if scenario.state_buyer[name].zone == zone)

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from market_abm.app import reasons
+from market_abm.app import reasons, rows
 from market_abm.app.facts import Fact, facts
 from market_abm.app.overview import project_label
 from market_abm.app.watch import KINDS, population_of
@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from market_abm.model import MineralMarket
 
 MOST_EVENTS = 8
-SECTIONS = {"plant": "refinery", "maker": "manufacturer", "trader": "speculator"}
+SECTIONS = {
+    "mine": "mine",
+    "illegal mine": "mine",
+    "plant": "refinery",
+    "maker": "manufacturer",
+    "trader": "speculator",
+    "state body": "state_buyer",
+}
+"""Section of the scenario in which a kind of agents stands."""
 
 
 class InspectorError(ValueError):
@@ -63,7 +71,11 @@ class Inspection:
 def agents(world: "World") -> list[Choice]:
     """Everybody who can be inspected, by kind and in the order of the scenario."""
     model = world.model
-    return [_choice(model, kind, row) for kind in KINDS for row in range(population_of(model, kind).size)]
+    return [_choice(model, kind, row) for kind in KINDS for row in _rows(model, kind)]
+
+
+def _rows(model: "MineralMarket", kind: str) -> list[int]:
+    return rows.agents(population_of(model, kind), getattr(model.scenario, SECTIONS[kind]))
 
 
 def inspect(world: "World", kind: str, row: int) -> Inspection:

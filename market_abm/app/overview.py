@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from market_abm.agents.life import Stage
+from market_abm.app.rows import agents, materials
 from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR
 from market_abm.market.network import GATE, SMUGGLED
 from market_abm.policy import Embargo
@@ -70,7 +71,7 @@ class Payment:
 
 def flows(model: "MineralMarket", week: int, weeks: int) -> list[Flow]:
     """Flows of the `weeks` before `week`, and the ways that an embargo closes."""
-    network, market = model.network, model.market
+    network, market = model.world.network, model.market
     week = min(week, model.week_index)
     total = model.recorder.flow[max(week - weeks, 0) : week].sum(axis=0)
     grams: dict[tuple[int, int, int, str], int] = {}
@@ -78,7 +79,7 @@ def flows(model: "MineralMarket", week: int, weeks: int) -> list[Flow]:
         if way == GATE:
             continue  # from a zone to its own gate
         word = "smuggled" if way == SMUGGLED else "legal"
-        for row in range(len(market.materials)):
+        for row, _ in materials(model):
             key = int(network.from_zone[link]), int(network.destination[link]), row, word
             grams[key] = grams.get(key, 0) + int(total[row, link])
     told = []
@@ -91,11 +92,13 @@ def flows(model: "MineralMarket", week: int, weeks: int) -> list[Flow]:
 
 
 def _embargoed(model: "MineralMarket", origin: str, destination: str, material: str) -> bool:
+    in_force = {label for label, _, _ in model.world.government.in_force}
     return any(
         isinstance(policy, Embargo)
+        and policy.label in in_force
         and (policy.origin, policy.destination) == (origin, destination)
         and (not policy.materials or material in policy.materials)
-        for policy in model.in_force
+        for policy in model.scenario.policy
     )
 
 
@@ -112,16 +115,20 @@ def projects(model: "MineralMarket") -> list[ProjectLife]:
     for name, zone, week, stage in model.recorder.projects:
         moves.setdefault(name, []).append((week, stage))
         zones[name] = zone
-    groups = dict(zip(model.miners.name, model.miners.group, strict=True))
+    miners = model.world.miners
     told = []
-    for name, steps in moves.items():
+    for row in agents(miners, model.scenario.mine):
+        name, group = str(miners.name[row]), str(miners.group[row])
+        steps = moves.get(name, [])
+        if not steps:
+            continue
         ends = [week for week, _ in steps[1:]] + [model.week_index]
         spans = [
             (Stage(stage).label.replace("_", " "), model.date_of(week), model.date_of(end))
             for (week, stage), end in zip(steps, ends, strict=True)
             if end > week
         ]
-        told.append(ProjectLife(name, project_label(model, name, groups[name]), model.market.zones[zones[name]], spans))
+        told.append(ProjectLife(name, project_label(model, name, group), model.market.zones[zones[name]], spans))
     return told
 
 

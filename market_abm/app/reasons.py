@@ -1,18 +1,21 @@
 """Why an agent last acted: sentences from its own rules, asked again of its state."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from market_abm.agents.life import Stage
+from market_abm.agents.refiner import COVER_WEEKS
 from market_abm.agents.speculator import CHARTIST, OUT
+from market_abm.app.rows import materials
 from market_abm.app.watch import population_of
 from market_abm.core.units import GRAMS_PER_TONNE
 from market_abm.policy import BandPurchase, Stockpile
 
 if TYPE_CHECKING:
     from market_abm.agents.population import Population
+    from market_abm.agents.state_buyer import StateBuyer
     from market_abm.model import MineralMarket
 
 NEXT_TO_NOTHING = 1e-9  # of a share
@@ -44,19 +47,19 @@ def _mine(model: "MineralMarket", mines: "Population", row: int) -> Iterator[str
 
 
 def _digging(mines: "Population", row: int) -> Iterator[str]:
-    ratio, used = float(mines.revenue_over_cost()[row]), float(mines.utilisation[row])
-    home = bool(mines.goes_home()[row])
+    ratio, used = mines.ask_one(row, "revenue_over_cost"), float(mines.utilisation[row])
+    home = mines.ask_one(row, "goes_home")
     route = "its own plant" if home else "the plants of others"
     value = float(mines.home_value[row] if home else mines.outside_value[row])
     cost = float(mines.cash_cost[row])
     yield f"Ore goes to {route}, where it is worth {value:.2f} US$/kg against a cash cost of {cost:.2f} US$/kg."
-    wanted = float(mines.next_utilisation()[row])
+    wanted, left = mines.ask_one(row, "next_utilisation"), mines.ask_one(row, "capacity_left")
     way = "more" if wanted > used + 0.001 else "less" if wanted < used - 0.001 else "as much"
     yield f"Revenue is {ratio:.2f} times cost, so it digs {way} next week ({percent(used)} of capacity now)."
     if mines.unsold[row] > 2:
         yield f"Its plants hold {4 * mines.unsold[row]:.0f} weeks of unsold oxide, which curbs output."
-    if mines.capacity_left()[row] < 1:
-        yield f"Outages or enforcement leave {percent(mines.capacity_left()[row])} of its capacity."
+    if left < 1:
+        yield f"Outages or enforcement leave {percent(left)} of its capacity."
 
 
 def _waiting(model: "MineralMarket", mines: "Population", row: int, stage: Stage) -> Iterator[str]:
@@ -79,10 +82,12 @@ def _plant(model: "MineralMarket", plants: "Population", row: int) -> Iterator[s
     if not plants.operating[row]:
         yield "Does not run: its mine is not open."
         return
-    cover, least = 4 * plants.cover()[:, row], plants.least_price()[:, row]
-    quote, sold = model.market.quote[:, plants.zone[row]], model.exchange.sold_by(plants)[:, row]
-    for place in np.flatnonzero(plants.usual_output[:, row] > 0):
-        name, tonnes = model.market.materials[place], sold[place] / GRAMS_PER_TONNE
+    cover, least = COVER_WEEKS * plants.ask_one(row, "cover"), plants.ask_one(row, "least_price")
+    quote, sold = model.market.quote[:, plants.zone[row]], model.week.trade.sold[plants.key][:, row]
+    for place, name in materials(model):
+        if plants.usual_output[place, row] <= 0:
+            continue
+        tonnes = sold[place] / GRAMS_PER_TONNE
         mood = "keeps its oxide" if least[place] > quote[place] else "offers all it has"
         yield (
             f"{name}: {cover[place]:.1f} weeks of output unsold; it takes no less than {least[place]:,.2f} US$/kg "
@@ -93,11 +98,13 @@ def _plant(model: "MineralMarket", plants: "Population", row: int) -> Iterator[s
 # -- makers --------------------------------------------------------------------------------------
 def _maker(model: "MineralMarket", makers: "Population", row: int) -> Iterator[str]:
     use, rules = makers.usual_use[:, row], makers.parameters
-    held, target = (makers.stock + makers.coming)[:, row], makers.target_stock()[:, row]
-    bought, trend = model.exchange.bought_by(makers)[:, row], makers.trend()[:, row]
+    held, target = makers.stock[:, row] + makers.coming[:, row], makers.ask_one(row, "target_stock")
+    bought, trend = model.week.trade.bought[makers.key][:, row], makers.ask_one(row, "trend")
     fear = rules.fear_cover * float(makers.risk[row])
-    for place in np.flatnonzero(makers.use[:, row] * (use > 0)):
-        name, normal = model.market.materials[place], float(makers.base_cover[row])
+    for place, name in materials(model):
+        if makers.use[place, row] <= 0 or use[place] <= 0:
+            continue
+        normal = float(makers.base_cover[row])
         has, wants = held[place] / use[place], target[place] / use[place]
         why = [f"normal {normal:.1f}"]
         if fear > 0.005:
@@ -119,19 +126,18 @@ def _maker(model: "MineralMarket", makers: "Population", row: int) -> Iterator[s
 
 # -- traders -------------------------------------------------------------------------------------
 def _trader(model: "MineralMarket", traders: "Population", row: int) -> Iterator[str]:
-    strategy, expected = int(traders.strategy[row]), float(traders.expected_return()[row])
+    strategy, expected = int(traders.strategy[row]), traders.ask_one(row, "expected_return")
     if strategy == OUT:
         yield "Out of the market: that has paid better lately than either strategy."
     else:
         belief = "the trend to go on" if strategy == CHARTIST else "the price to come back to its usual level"
         yield f"Expects {belief}: {percent(expected, sign='+')} over 13 weeks after costs, so it {_leaning(expected)}."
-    if traders.called()[row]:
+    if traders.ask_one(row, "called"):
         yield "Its lender calls: the loan has outgrown the stock, which is sold at a discount."
-    if traders.reluctance()[row] > 0.005:
+    if traders.ask_one(row, "reluctance") > 0.005:
         yield "Its stock has lost value, and it is loath to sell at a loss."
-    place = int(traders.material[row])
-    bought = model.exchange.bought_by(traders)[place, row] if "Speculator" in model.exchange.bids.parts else 0
-    sold = model.exchange.sold_by(traders)[place, row] if "Speculator" in model.exchange.asks.parts else 0
+    place, deals = int(traders.material[row]), (model.week.trade.bought, model.week.trade.sold)
+    bought, sold = (float(fills[traders.key][place, row]) if traders.key in fills else 0.0 for fills in deals)
     yield f"Bought {bought / GRAMS_PER_TONNE:.2f} t and sold {sold / GRAMS_PER_TONNE:.2f} t last week."
 
 
@@ -142,10 +148,10 @@ def _leaning(expected: float) -> str:
 
 # -- state bodies --------------------------------------------------------------------------------
 def _body(model: "MineralMarket", bodies: "Population", row: int) -> Iterator[str]:
-    body, market = bodies.agents[row], model.market
+    body, market = cast("StateBuyer", bodies.agents[row]), model.market
     zone = int(body.zone)
     for policy in body.held(Stockpile):
-        for name in policy.materials or market.materials:
+        for name in policy.materials or model.scenario.material:
             place = market.materials.index(name)
             days = 7 * float(body.stock[place]) / max(float(market.zone_use[place, zone]), 1.0)
             dear = float(market.price[place, zone] / market.long_average[place, zone])
@@ -156,12 +162,12 @@ def _body(model: "MineralMarket", bodies: "Population", row: int) -> Iterator[st
                 mood = "has reached its target"
             yield f"Stockpile of {name}: {days:.0f} of {policy.days:g} days of use; it {mood}."
     for policy in body.held(BandPurchase):
-        for name in policy.materials or market.materials:
+        for name in policy.materials or model.scenario.material:
             place = market.materials.index(name)
             (low, high), price = body.band(policy, place), float(market.price[place, zone])
             mood = "buys" if price < low else "sells" if price > high else "stands by"
             yield f"Band for {name}: {low:,.2f} to {high:,.2f} US$/kg, price {price:,.2f}; it {mood}."
-    if not market.regime.instruments.get(str(body.name)):
+    if not model.world.regime.instruments.get(str(body.name)):
         yield "No instrument is in its hands this week."
     elif float(body.cash) <= 0:
         yield "It has no money left."

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def scenario_toml(world: "World") -> str:
-    """The governed scenario with a line that says how to run it again."""
+    """The governed scenario as a file that replays the world to the same digest without the page, and says how."""
     from market_abm.scenario.writing import dump_toml
 
     scenario = world.scenario

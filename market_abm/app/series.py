@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from market_abm.app.rows import materials, nodes, zones
 from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_MILLION, TICKS_PER_DOLLAR, FloatArray, IntArray
 from market_abm.market.network import GATE, SMUGGLED
 from market_abm.record.recorder import HOLDERS, STAGES
@@ -45,7 +46,7 @@ class SeriesInfo:
 
 
 class SeriesBook:
-    """All series of a model.
+    """All series of a model, zones and materials in the order of its scenario.
 
     Parameters
     ----------
@@ -56,6 +57,7 @@ class SeriesBook:
     def __init__(self, model: "MineralMarket", spent: IntArray) -> None:
         self.model, self.spent = model, spent
         self._labels = {name: row.label or name for name, row in model.scenario.zone.items()}
+        self._materials, self._zones = materials(model), zones(model)
         self._fixed = {info.name: (info, tell) for part in self._parts() for info, tell in part}
 
     def contents(self) -> list[SeriesInfo]:
@@ -66,7 +68,7 @@ class SeriesBook:
 
     def weeks(self) -> slice:
         """Weeks on record so far."""
-        return slice(min(self.model.first_recorded, self.model.week_index), self.model.week_index)
+        return slice(min(self.model.world.first_recorded, self.model.week_index), self.model.week_index)
 
     def values(self, name: str) -> tuple[IntArray, FloatArray]:
         """Weeks and values of a series.
@@ -94,28 +96,27 @@ class SeriesBook:
         yield self._public()
 
     def _prices(self) -> Iterator[tuple[SeriesInfo, Tell]]:
-        market, price = self.model.market, self.model.recorder.price
-        for row, material in enumerate(market.materials):
-            for node, place in enumerate(market.nodes):
+        price = self.model.recorder.price
+        for row, material in self._materials:
+            for node, place in nodes(self.model):
                 zone = place.removesuffix(" export")
                 label = self._labels[zone] + (", export (FOB)" if place != zone else "")
 
                 def tell(kept: slice, row: int = row, node: int = node) -> FloatArray:
-                    return price[kept, row, node] / TICKS_PER_DOLLAR
+                    return _floats(price[kept, row, node] / TICKS_PER_DOLLAR)
 
                 yield SeriesInfo(f"price.{material}.{place}", f"{material}, {label}", "US$/kg", material, zone), tell
 
     def _dependence(self) -> Iterator[tuple[SeriesInfo, Tell]]:
         """Share of imports from the gated zones over half a year, of the lead material and of each."""
         market, imports = self.model.market, self.model.recorder.imports
-        open_zones = [zone for zone in range(len(market.zones)) if zone not in market.gated]
-        for row, material in [(market.lead, ""), *enumerate(market.materials)]:
-            for zone in open_zones if market.gated else []:
+        open_zones = [(zone, place) for zone, place in self._zones if zone not in market.gated]
+        for row, material in [(market.lead, ""), *self._materials]:
+            for zone, place in open_zones if market.gated else []:
 
                 def tell(kept: slice, row: int = row, zone: int = zone) -> FloatArray:
                     return _share(imports[kept, 1, row, zone], imports[kept, 0, row, zone], HALF_YEAR)
 
-                place = market.zones[zone]
                 name = f"dependence.{place}" + (f".{material}" if material else "")
                 label = f"{self._labels[place]}, {material or market.materials[row]}"
                 yield SeriesInfo(name, label, "1", material or market.materials[row], place), tell
@@ -124,7 +125,7 @@ class SeriesBook:
         """A zone's share of the world's output at each stage, over a year."""
         share = self.model.recorder.share
         for stage, word in enumerate(STAGES):
-            for zone, place in enumerate(self.model.market.zones):
+            for zone, place in self._zones:
 
                 def tell(kept: slice, stage: int = stage, zone: int = zone) -> FloatArray:
                     return _share(share[kept, stage, zone], share[kept, stage].sum(axis=1), YEAR)
@@ -132,15 +133,15 @@ class SeriesBook:
                 yield SeriesInfo(f"share.{word}.{place}", f"{self._labels[place]}, {word}", "1", zone=place), tell
 
     def _stocks(self) -> Iterator[tuple[SeriesInfo, Tell]]:
-        market, stock = self.model.market, self.model.recorder.stock
+        stock = self.model.recorder.stock
         for holder, word in enumerate(HOLDERS):
-            for row, material in enumerate(market.materials):
+            for row, material in self._materials:
 
                 def total(kept: slice, holder: int = holder, row: int = row) -> FloatArray:
                     return _floats(stock[kept, holder, row].sum(axis=1) / GRAMS_PER_TONNE)
 
                 yield SeriesInfo(f"stock.{word}.{material}", f"{material}, {word}", "t", material), total
-                for zone, place in enumerate(market.zones):
+                for zone, place in self._zones:
 
                     def tell(kept: slice, holder: int = holder, row: int = row, zone: int = zone) -> FloatArray:
                         return _floats(stock[kept, holder, row, zone] / GRAMS_PER_TONNE)
@@ -149,9 +150,8 @@ class SeriesBook:
                     yield SeriesInfo(f"stock.{word}.{material}.{place}", label, "t", material, place), tell
 
     def _activity(self) -> Iterator[tuple[SeriesInfo, Tell]]:
-        model, record = self.model, self.model.recorder
-        zones = len(model.market.zones)
-        rows = record.activity.reshape(len(record.activity), 5, zones, -1)
+        record = self.model.recorder
+        rows = record.activity.reshape(len(record.activity), 5, len(self._zones), -1)
 
         def lost_everywhere(kept: slice) -> FloatArray:
             return _floats(rows[kept, LOST].sum(axis=(1, 2)) / MILLION)
@@ -177,7 +177,7 @@ class SeriesBook:
             ("cover", "week", cover),
             ("risk", "1", risk),
         ):
-            for zone, place in enumerate(model.market.zones):
+            for zone, place in self._zones:
 
                 def tell(kept: slice, ask: Callable[[slice, int], FloatArray] = ask, zone: int = zone) -> FloatArray:
                     return ask(kept, zone)
@@ -185,25 +185,24 @@ class SeriesBook:
                 yield SeriesInfo(f"{name}.{place}", self._labels[place], unit, zone=place), tell
 
     def _trade(self) -> Iterator[tuple[SeriesInfo, Tell]]:
-        model, record = self.model, self.model.recorder
-        market, way = model.market, model.network.way
+        record, way = self.model.recorder, self.model.world.network.way
         for name, kind in (("exported", GATE), ("smuggled", SMUGGLED)):
             links = np.flatnonzero(way == kind)
-            for row, material in enumerate(market.materials if links.size else []):
+            for row, material in self._materials if links.size else []:
 
                 def out(kept: slice, row: int = row, links: IntArray = links) -> FloatArray:
                     return _floats(record.flow[kept, row][:, links].sum(axis=1) / GRAMS_PER_TONNE)
 
                 yield SeriesInfo(f"{name}.{material}", f"{material}, {name}", "t/week", material), out
-        for row, material in enumerate(market.materials):
-            for zone, place in enumerate(market.zones):
+        for row, material in self._materials:
+            for zone, place in self._zones:
 
                 def into(kept: slice, row: int = row, zone: int = zone) -> FloatArray:
                     return _floats(record.imports[kept, 0, row, zone] / GRAMS_PER_TONNE)
 
                 label = f"{material}, {self._labels[place]}"
                 yield SeriesInfo(f"imports.{material}.{place}", label, "t/week", material, place), into
-        for zone, place in enumerate(market.zones):
+        for zone, place in self._zones:
 
             def mined(kept: slice, zone: int = zone) -> FloatArray:
                 return _floats(record.share[kept, 0, zone] / GRAMS_PER_TONNE)
@@ -212,7 +211,7 @@ class SeriesBook:
 
     def _public(self) -> Iterator[tuple[SeriesInfo, Tell]]:
         """Public money spent since the run began."""
-        for zone, place in enumerate(self.model.market.zones):
+        for zone, place in self._zones:
 
             def tell(kept: slice, zone: int = zone) -> FloatArray:
                 return self.spent[kept, zone] / MICROS_PER_MILLION
@@ -233,11 +232,12 @@ class SeriesBook:
 
 def public_spending(model: "MineralMarket") -> IntArray:
     """Money that each zone's treasury and state bodies have paid to private hands so far [micro-US$]."""
+    ledger, bodies = model.ledger, model.world.state_buyers
     spent = np.zeros(len(model.market.zones), dtype=np.int64)
-    bodies = model.state_buyers
-    public = {"treasury": np.arange(spent.size), bodies.key: bodies.zone}
-    for (payer, payee, _), page in model.ledger.pages.items():
-        if payer in public and payee not in public:
+    public = {"treasury": np.arange(spent.size), bodies.key: bodies.zone}  # zone of each label of the group
+    for (_, payer, payee), (first, takers, _, _) in zip(ledger.entries, ledger.page, strict=True):
+        if payer in public and payee not in public and public[payer].size:
+            page = ledger.cells[first : first + public[payer].size * takers].reshape(-1, takers)
             np.add.at(spent, public[payer], page.sum(axis=1))
     return spent
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from market_abm.model import MineralMarket
 
 SPACING_WEEKS = 13
+RECORD = "recorder/"
+"""How names of arrays of the record begin."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,9 @@ class Timeline:
         week = model.week_index
         if week % SPACING_WEEKS or (self.snapshots and self.snapshots[-1].week >= week):
             return
-        arrays = {name: values.copy() for name, values in snapshot.state_arrays(model).items()}
-        self.snapshots.append(Snapshot(week, arrays, snapshot.state_json(model)))
+        arrays, plain = snapshot.flattened(model)
+        own = {name: values.copy() for name, values in arrays.items() if not name.startswith(RECORD)}
+        self.snapshots.append(Snapshot(week, own, plain))
 
     def before(self, week: int) -> Snapshot | None:
         """Last snapshot taken before a week; not of the week itself, so that its last auction is lived again."""
@@ -60,6 +63,4 @@ class Timeline:
 
 def revived(kept: Snapshot, lived: "MineralMarket") -> "MineralMarket":
     """Model of a snapshot, ready for its next week, with the record of the model that has lived through it."""
-    arrays = kept.arrays | snapshot.record_arrays(lived, kept.week)
-    copies = {name: values.copy() for name, values in arrays.items()}
-    return snapshot.rebuild(copies, json.loads(kept.plain))
+    return snapshot.rebuilt(kept.arrays | snapshot.record_arrays(lived, kept.week), json.loads(kept.plain))

@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from market_abm.core.units import (
-    GRAMS_PER_TONNE,
-    MICROS_PER_MILLION,
-    WEEKS_PER_YEAR,
-    FloatArray,
-    IntArray,
-)
-from market_abm.record.snapshot import state_arrays
+from market_abm.app.rows import materials
+from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_MILLION, WEEKS_PER_YEAR, FloatArray, IntArray
 
 if TYPE_CHECKING:
     from market_abm.agents.population import Population
@@ -57,8 +51,15 @@ class Quantity:
     scale: float
 
     def read(self, arrays: Mapping[str, Any]) -> float:
-        """Value in arrays of a state."""
+        """Value in the arrays of a snapshot."""
         return float(arrays[self.array][self.place]) / self.scale
+
+    def now(self, model: "MineralMarket") -> float:
+        """Value in a live model."""
+        part, _, name = self.array.partition("/")
+        population = model.populations.get(part)
+        values = getattr(model.world.parts[part], name) if population is None else population.columns[name]
+        return float(values[self.place]) / self.scale
 
 
 def population_of(model: "MineralMarket", kind: str) -> "Population":
@@ -76,10 +77,10 @@ def population_of(model: "MineralMarket", kind: str) -> "Population":
 def quantities(model: "MineralMarket", kind: str, row: int) -> list[Quantity]:
     """What is sampled of an agent: its stocks, its money, and what its kind goes by."""
     population = population_of(model, kind)
-    account = model.group_of(population).start + row
+    account = model.world.accounts.group(population).start + row
     told = [
         Quantity(f"Stock of {material}", "t", "ledger/mass", (place, account), GRAMS_PER_TONNE)
-        for place, material in enumerate(model.market.materials)
+        for place, material in materials(model)
         if _can_hold(population, kind, row, place)
     ]
     told.append(Quantity("Cash", "US$ m", "ledger/money", (account,), MICROS_PER_MILLION))
@@ -111,11 +112,8 @@ class Watch:
 
     def sample(self, model: "MineralMarket") -> None:
         """Keep how the watched stand at the start of the coming week."""
-        if not self._watched:
-            return
-        arrays = state_arrays(model)
         for key, wanted in self._watched.items():
-            self._samples[key][model.week_index] = [quantity.read(arrays) for quantity in wanted]
+            self._samples[key][model.week_index] = [quantity.now(model) for quantity in wanted]
 
     def until(self, week: int) -> "Watch":
         """The same up to a week, for a branch."""
@@ -130,8 +128,8 @@ class Watch:
     ) -> list[tuple[Quantity, IntArray, FloatArray]]:
         """Every quantity of an agent with weeks and values: of each snapshot, of each week watched, and now."""
         wanted = quantities(model, kind, row)
-        states = [(kept.week, kept.arrays) for kept in timeline.snapshots] + [(model.week_index, state_arrays(model))]
-        found = {week: [quantity.read(arrays) for quantity in wanted] for week, arrays in states}
+        found = {kept.week: [quantity.read(kept.arrays) for quantity in wanted] for kept in timeline.snapshots}
+        found[model.week_index] = [quantity.now(model) for quantity in wanted]
         found |= self._samples.get((kind, row), {})
         weeks = np.array(sorted(found), dtype=np.int64)
         values = np.array([found[int(week)] for week in weeks], dtype=np.float64)

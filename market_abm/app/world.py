@@ -76,7 +76,7 @@ class World:
     @property
     def burn_in(self) -> int:
         """Weeks before the record begins: series and tables leave them out."""
-        return self.model.first_recorded
+        return self.model.world.first_recorded
 
     @property
     def today(self) -> dt.date:
@@ -276,12 +276,6 @@ class World:
         self.watched.add(self.model, kind, row)
 
     # -- taking away -------------------------------------------------------------------------
-    def as_toml(self) -> str:
-        """The governed scenario as a file that replays this world to the same digest without the page."""
-        from market_abm.app.saving import scenario_toml
-
-        return scenario_toml(self)
-
     def tables(self) -> "dict[str, pd.DataFrame]":
         """Tidy tables of the recorded weeks up to now."""
         return self.model.tables()

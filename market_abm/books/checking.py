@@ -16,7 +16,7 @@ def check_books(ledger: Ledger, accounts: Accounts, today: dt.date) -> None:
     """
     where = f"week of {today}"
     ledger.check(where)
-    if accounts.separation.mass.any():
+    if accounts.separation.mass.sum():  # concentrate goes in, oxides come out: the sum over all rows
         raise ConservationError(
             f"{int(accounts.separation.mass.sum()):+,} g went into separation and did not come out, {where}."
         )

@@ -1,6 +1,7 @@
 """Binding of rules by name: what a name of a kind of agents means, and what a rule asks for."""
 
 import difflib
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -89,3 +90,15 @@ class Kind:
                     f"series and no parameter.{hint} Give it as an argument, or a default."
                 )
         return found
+
+
+def kind_of(members: Mapping[str, Any], series: Mapping[str, Series], parameters: frozenset[str]) -> Kind:
+    """Names of a kind; the same object for the same names, so that all its populations share their loops."""
+    return _kind_of(tuple(members.items()), tuple(series.items()), parameters)
+
+
+@functools.cache
+def _kind_of(
+    members: tuple[tuple[str, Any], ...], series: tuple[tuple[str, Series], ...], parameters: frozenset[str]
+) -> Kind:
+    return Kind(dict(members), dict(series), parameters)

@@ -94,6 +94,12 @@ class Loop:
         return loop._compiled((0, 0, 0, *out, *(values[place] for place in loop.inputs)))[1] is None
 
 
+@functools.cache
+def loop_of(kind: Kind, targets: tuple[str, ...], given: Given) -> Loop:
+    """Return the loop of a kind that asks some rules; it depends on names only, never on sizes."""
+    return Loop(kind, targets, given)
+
+
 def _made(text: str, functions: dict[str, Any], name: str) -> Callable[..., None]:
     """Make a function of the text of a loop."""
     space: dict[str, Any] = {"__name__": __name__, "math": math, **functions}
@@ -104,7 +110,7 @@ def _made(text: str, functions: dict[str, Any], name: str) -> Callable[..., None
 
 @functools.cache
 def _compiled_pass(text: str, functions: tuple[tuple[str, Callable[..., Any]], ...]) -> Callable[..., None]:
-    """Compile a loop, once a process: all populations that ask the same share it."""
+    """Compile a loop, once a process: kinds that ask the same of the same rules share it."""
     own = code_hash(dict(functions), text)
     stamp = hashlib.sha256((own + stamp_of(Path(__file__))).encode()).hexdigest()[:20] if own else ""
     # Numba names machine code after the function: two loops in one process must not share a name.

@@ -18,6 +18,7 @@ Values: TypeAlias = Any
 
 GRAMS_PER_TONNE = 1_000_000
 TICKS_PER_DOLLAR = 1_000  # ticks of 0.001 US$/kg in one US$/kg
+LEAST_PRICE = 1.0 / TICKS_PER_DOLLAR  # one tick: no limit or price is lower [US$/kg]
 MICROS_PER_DOLLAR = 1_000_000
 MICROS_PER_MILLION = 1_000_000_000_000  # micro-US$ in a million US$
 MICROS_PER_GRAM_DOLLAR = 1_000  # micro-US$ of one gram at one US$/kg

@@ -22,7 +22,7 @@ from market_abm.core.units import BoolArray, FloatArray, IntArray
 from market_abm.market.delivery import Way, count_import, is_lawful, open_way, pay_way
 from market_abm.market.market import Market
 from market_abm.market.network import Network
-from market_abm.market.regime import Regime
+from market_abm.policy.regime import Regime
 from market_abm.scenario.schema import Scenario
 
 

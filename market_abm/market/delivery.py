@@ -11,7 +11,7 @@ from market_abm.core.compiled import compiled
 from market_abm.core.rounding import micros_of
 from market_abm.core.units import BoolArray, FloatArray, IntArray
 from market_abm.market.market import Market
-from market_abm.market.regime import Regime
+from market_abm.policy.regime import Regime
 
 
 class Way(NamedTuple):

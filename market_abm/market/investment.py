@@ -12,7 +12,7 @@ from market_abm.market.contracts import ContractBook
 from market_abm.market.market import Market
 from market_abm.market.projects import Log, Projects, RecordMove
 from market_abm.market.promises import Outlook, worth_of_promises
-from market_abm.market.regime import Regime
+from market_abm.policy.regime import Regime
 from market_abm.scenario.parameters import Parameters
 
 QUARTER_WEEKS = 13

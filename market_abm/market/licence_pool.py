@@ -7,8 +7,8 @@ import numpy as np
 
 from market_abm.agents.population import Population
 from market_abm.core.units import TICKS_PER_DOLLAR, IntArray
-from market_abm.market.regime import PoolTerms
 from market_abm.market.rounding import split_whole
+from market_abm.policy.regime import PoolTerms
 
 LAST_ROUND_WEEKS = 26  # length assumed for a round without an end (half a year)
 

@@ -16,9 +16,9 @@ from market_abm.agents.state_buyer import StateBuyer, bodies_of
 from market_abm.core.arithmetic import between
 from market_abm.core.units import DAYS_PER_YEAR, GRAMS_PER_TONNE, WEEKS_PER_YEAR, FloatArray
 from market_abm.market.market import Market
-from market_abm.market.regime import Regime
 from market_abm.policy import BandPurchase, PriceFloor
 from market_abm.policy.base import Policy
+from market_abm.policy.regime import Regime
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from market_abm.books.ledger import Ledger
 from market_abm.core.compiled import compiled
 from market_abm.core.units import WEEKS_PER_YEAR, BoolArray, FloatArray, IntArray
 from market_abm.market.market import Market
-from market_abm.market.regime import Regime
+from market_abm.policy.regime import Regime
 from market_abm.scenario.parameters import Parameters
 
 

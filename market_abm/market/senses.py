@@ -37,6 +37,7 @@ PUBLIC: dict[str, Series] = {
     "demand_factor": Series(("zone", "sector"), "1", "demand shocks on the sector in the zone", "regime.demand"),
     "held_back": Series(("material", "zone"), "1", "share of normal use held back by licences", "regime.held_back"),
     "mining_charge": Series(("zone",), "1", "charge on legal mines over cost", "regime.mining_charge"),
+    "fee_subsidy": Series(("zone",), "1", "part of the separation fee that the state pays", "regime.fee_subsidy"),
     "crackdown": Series(("zone",), "1", "depth of enforcement against illegal mining", "regime.crackdown"),
     "week_index": Series((), "week", "number of the week, from the start of the run", "week_index"),
 }

@@ -16,8 +16,8 @@ from market_abm.market.finance import names_of
 from market_abm.market.market import Market
 from market_abm.market.projects import Log, Projects, RecordMove
 from market_abm.market.promises import Outlook, worth_of_promises
-from market_abm.market.regime import Regime
 from market_abm.policy import Equity, ExplorationGrant, Loan, StateOfftake
+from market_abm.policy.regime import Regime
 from market_abm.scenario.parameters import Parameters
 from market_abm.scenario.schema import Scenario
 

@@ -16,8 +16,8 @@ from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_GRAM_DOLLAR, WEEKS
 from market_abm.market.contracts import ContractBook, Deliveries
 from market_abm.market.delivery import Way, count_import, is_lawful, open_way, pay_way
 from market_abm.market.market import Market
-from market_abm.market.regime import Regime
 from market_abm.policy import BandPurchase, PriceFloor
+from market_abm.policy.regime import Regime
 
 if TYPE_CHECKING:
     from market_abm.market.exchange import Trade

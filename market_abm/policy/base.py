@@ -7,14 +7,12 @@ has to be undone when a policy ends: next week it no longer writes.
 
 import bisect
 import datetime as dt
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from pydantic import model_validator
 
+from market_abm.policy.regime import Regime
 from market_abm.scenario.fields import DatedValue, Name, Part, field
-
-if TYPE_CHECKING:
-    from market_abm.market.regime import Regime
 
 
 def step_value(path: list[DatedValue], day: dt.date) -> float:
@@ -65,7 +63,7 @@ class Policy(Part):
         """Whether the policy holds on `day`."""
         return self.enabled and self.start <= day and (self.until is None or day < self.until)
 
-    def enact(self, regime: "Regime") -> None:
+    def enact(self, regime: Regime) -> None:
         """Write what this policy decrees into the week's regime."""
         raise NotImplementedError
 

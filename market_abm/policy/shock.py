@@ -1,12 +1,10 @@
 """Shocks from outside: demand that jumps or follows a path, supply that fails, news that grows louder."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from market_abm.policy.base import Policy, line_value
+from market_abm.policy.regime import Regime
 from market_abm.scenario.fields import Name, NonNegative, Path, Share, field
-
-if TYPE_CHECKING:
-    from market_abm.market.regime import Regime
 
 
 class DemandShock(Policy):
@@ -17,7 +15,7 @@ class DemandShock(Policy):
     sectors: list[Name] = field([], "sector", "Sectors of use concerned; all when silent.")
     factor: Path = field(..., "1", "Use over trend, as a polyline.")
 
-    def enact(self, regime: "Regime") -> None:
+    def enact(self, regime: Regime) -> None:
         """Scale use."""
         regime.scale_demand(self.zones, self.sectors, line_value(self.factor, regime.day))
 
@@ -29,7 +27,7 @@ class SupplyOutage(Policy):
     producers: list[Name] = field(..., "mine or refinery", "Names that fail.", min_length=1)
     lost: Share = field(1.0, "1", "Capacity lost.")
 
-    def enact(self, regime: "Regime") -> None:
+    def enact(self, regime: Regime) -> None:
         """Cut capacity."""
         regime.cut_supply(self.producers, 1 - self.lost)
 
@@ -40,6 +38,6 @@ class LouderNews(Policy):
     type: Literal["louder_news"] = "louder_news"
     factor: NonNegative = field(3.5, "1", "Standard deviation of news over normal.", "calibrated: MODEL 17")
 
-    def enact(self, regime: "Regime") -> None:
+    def enact(self, regime: Regime) -> None:
         """Scale news."""
         regime.news_factor = max(regime.news_factor, self.factor)

@@ -1,14 +1,12 @@
 """Policies of a state body that holds metal: stockpile by days of use, and purchases in a price band."""
 
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Literal, Self
 
 from pydantic import model_validator
 
 from market_abm.policy.base import Policy
+from market_abm.policy.regime import Regime
 from market_abm.scenario.fields import Name, NonNegative, Positive, Share, field
-
-if TYPE_CHECKING:
-    from market_abm.market.regime import Regime
 
 
 class ActorPolicy(Policy):
@@ -16,7 +14,7 @@ class ActorPolicy(Policy):
 
     actor: Name = field(..., "state buyer", "State body that acts and pays.")
 
-    def enact(self, regime: "Regime") -> None:
+    def enact(self, regime: Regime) -> None:
         """Put the instrument in the hands of its state body."""
         regime.instruct(self)
 

@@ -5,14 +5,12 @@ equity and loans pay for building, offtake and floor become contracts. A state
 body differs from another only in which of these it holds.
 """
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from market_abm.policy.base import Policy
+from market_abm.policy.regime import Regime
 from market_abm.policy.stockpile import ActorPolicy
 from market_abm.scenario.fields import Name, NonNegative, Positive, Share, field
-
-if TYPE_CHECKING:
-    from market_abm.market.regime import Regime
 
 
 class ProjectPolicy(ActorPolicy):
@@ -84,7 +82,7 @@ class ProcessingSubsidy(Policy):
     zone: Name = field(..., "zone", "Zone whose plants are supported.")
     share: Share = field(..., "1", "Part of the separation fee paid.")
 
-    def enact(self, regime: "Regime") -> None:
+    def enact(self, regime: Regime) -> None:
         """Lower the fee this week."""
         regime.subsidise_processing(self.zone, self.share)
 
@@ -102,7 +100,7 @@ class ThriftingSubsidy(Policy):
     )
     musd_per_year: NonNegative = field(0.0, "US$ m/year", "Paid by the zone's treasury to its manufacturers.")
 
-    def enact(self, regime: "Regime") -> None:
+    def enact(self, regime: Regime) -> None:
         """Raise the speed of thrifting and pay for it."""
         regime.help_thrifting(self.zone, self.speed, self.musd_per_year)
 
@@ -115,6 +113,6 @@ class RecyclingSubsidy(Policy):
     extra_recovery: Share = field(0.1, "1", "Addition to the greatest share recovered.")
     cost_share: Share = field(0.5, "1", "Part of the cost of recovery paid by the treasury.")
 
-    def enact(self, regime: "Regime") -> None:
+    def enact(self, regime: Regime) -> None:
         """Raise recovery this week."""
         regime.help_recycling(self.zone, self.extra_recovery, self.cost_share)

@@ -8,13 +8,11 @@ deeper holds.
 """
 
 import datetime as dt
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from market_abm.policy.base import Policy, line_value, step_value
+from market_abm.policy.regime import Halt, Regime
 from market_abm.scenario.fields import Name, NonNegative, Path, Share, field
-
-if TYPE_CHECKING:
-    from market_abm.market.regime import Regime
 
 ALL = "all materials when silent"
 HALF_YEAR = dt.timedelta(days=183)
@@ -38,7 +36,7 @@ class ExportQuota(Policy):
     )
     rest_share: Share = field(0.0, "1", "Part of each round used by products outside the scenario.")
 
-    def enact(self, regime: "Regime") -> None:
+    def enact(self, regime: Regime) -> None:
         """Open this week's licence pool; before the first round nothing is limited."""
         begun = [row for row in self.rounds if row[0] <= regime.day]
         if not begun:
@@ -66,7 +64,7 @@ class ExportLicence(Policy):
         9.0, "week", "Nothing is approved before the first reviews end.", "events.csv 2025-04-04: 45 working days"
     )
 
-    def enact(self, regime: "Regime") -> None:
+    def enact(self, regime: Regime) -> None:
         """Limit the ways out to the approved share."""
         reviewed = (regime.day - self.start).days >= 7 * self.review_weeks
         share = line_value(self.approval, regime.day) if reviewed else 0.0
@@ -85,7 +83,7 @@ class Embargo(Policy):
         0.06, "1", "The same for goods through third zones, beyond their own output.", "MODEL 3"
     )
 
-    def enact(self, regime: "Regime") -> None:
+    def enact(self, regime: Regime) -> None:
         """Close the direct way and watch the ways through third zones."""
         regime.embargo(self.origin, self.destination, self.materials, self.leak, self.reexport_leak)
 
@@ -98,7 +96,7 @@ class ExportTax(Policy):
     materials: list[Name] = field([], "-", f"Materials; {ALL}.")
     rate: Path = field(..., "1", "Share of last week's price, in steps.", "history: export_taxes")
 
-    def enact(self, regime: "Regime") -> None:
+    def enact(self, regime: Regime) -> None:
         """Add the rate to what stands on the way out."""
         regime.tax_exports(self.origin, self.materials, step_value(self.rate, regime.day))
 
@@ -112,7 +110,7 @@ class ImportTariff(Policy):
     materials: list[Name] = field([], "-", f"Materials; {ALL}.")
     rate: Path = field(..., "1", "Share of last week's price of the origin, in steps.")
 
-    def enact(self, regime: "Regime") -> None:
+    def enact(self, regime: Regime) -> None:
         """Add the rate to what stands on the ways in."""
         regime.tax_imports(self.destination, self.origins, self.materials, step_value(self.rate, regime.day))
 
@@ -126,7 +124,7 @@ class ProductionQuota(Policy):
     tonnes: Path = field(..., "t/year", "Limit in contained oxide, in steps.", "history: mining_quotas")
     overrun: Path = field(..., "1", "Tolerated output over the limit (1.33 = a third more), as a polyline.")
 
-    def enact(self, regime: "Regime") -> None:
+    def enact(self, regime: Regime) -> None:
         """Limit legal output."""
         limit = step_value(self.tonnes, regime.day) * line_value(self.overrun, regime.day)
         regime.limit_mining(self.zone, self.family, limit)
@@ -139,7 +137,7 @@ class Crackdown(Policy):
     zone: Name = field(..., "zone", "Zone of the campaign.")
     depth: Path = field(..., "1", "Share of illegal output stopped before corruption, as a polyline.")
 
-    def enact(self, regime: "Regime") -> None:
+    def enact(self, regime: Regime) -> None:
         """Deepen this week's enforcement."""
         regime.crack_down(self.zone, line_value(self.depth, regime.day))
 
@@ -151,7 +149,7 @@ class MiningCharge(Policy):
     zone: Name = field(..., "zone", "Zone that charges.")
     share: Path = field(..., "1", "Addition as a share of cost, as a polyline.")
 
-    def enact(self, regime: "Regime") -> None:
+    def enact(self, regime: Regime) -> None:
         """Raise the cost of legal mines."""
         regime.charge_mining(self.zone, line_value(self.share, regime.day))
 
@@ -163,7 +161,7 @@ class ConcentrateReserve(Policy):
     zone: Name = field(..., "zone", "Zone that stores.")
     tonnes: NonNegative = field(..., "t/year", "Contained oxide put away a year.")
 
-    def enact(self, regime: "Regime") -> None:
+    def enact(self, regime: Regime) -> None:
         """Divert concentrate this week."""
         regime.store_concentrate(self.zone, self.tonnes)
 
@@ -179,6 +177,7 @@ class OutputHalt(Policy):
     weeks: NonNegative = field(4.0, "week", "Length of a halt.", "events.csv 2011-10")
     pause_weeks: NonNegative = field(48.0, "week", "Least time from one halt to the next.", "MODEL 17")
 
-    def enact(self, regime: "Regime") -> None:
+    def enact(self, regime: Regime) -> None:
         """Let the authority watch the price."""
-        regime.watch_price(self)
+        lengths = self.weeks, self.pause_weeks
+        regime.watch_price(Halt(self.label, self.zone, self.material, self.fall_below, self.output, *lengths))

@@ -1,4 +1,4 @@
-"""The identity of a run: the hash of its inputs (DESIGN idea 5).
+"""The identity of a run: the hash of its inputs.
 
 The same model, scenario and seed have the same identity, on any machine, before
 and after the run. Hence a run that is already there need not be computed again.
@@ -10,8 +10,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-import market_abm
+from market_abm.scenario.canonical import in_canonical_order
 from market_abm.scenario.schema import Scenario
+from market_abm.version import __version__
 
 LOOKERS_ON = {
     "record",
@@ -24,9 +25,10 @@ LOOKERS_ON = {
     "app",
     "cli",
     "console.py",
+    "version.py",
     "__init__.py",
 }
-"""Parts of the package that keep and show numbers; the numbers depend on the others and the recorder."""
+"""Parts of the package that keep and show numbers; what is run is the others, and the recorder."""
 
 
 @functools.cache
@@ -39,7 +41,7 @@ def model_version() -> str:
         if path.parts[0] not in LOOKERS_ON or path.name == "recorder.py":
             seal.update(path.as_posix().encode())
             seal.update(file.read_bytes().replace(b"\r\n", b"\n"))
-    return f"{market_abm.__version__}+{seal.hexdigest()[:12]}"
+    return f"{__version__}+{seal.hexdigest()[:12]}"
 
 
 def setting_id(scenario: Scenario, **further: Any) -> str:
@@ -47,11 +49,12 @@ def setting_id(scenario: Scenario, **further: Any) -> str:
 
     Parameters
     ----------
-    scenario : resolved scenario; the order of its tables counts, as it numbers the agents.
+    scenario : resolved scenario; the order of its rows does not count, but for policies.
     further : other inputs, such as the origin of a branch; those that are None do not count.
     """
     inputs = {key: value for key, value in further.items() if value is not None}
-    return _hash([model_version(), scenario.model_dump(mode="json"), inputs])
+    rows = json.dumps(in_canonical_order(scenario).model_dump(mode="json"), sort_keys=True)
+    return _hash([model_version(), rows, inputs])
 
 
 def run_id(scenario: Scenario, seed: int, **further: Any) -> str:

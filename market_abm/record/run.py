@@ -1,4 +1,4 @@
-"""A run: what a scenario and a seed give (DESIGN idea 5; ODD: Observation).
+"""A run: what a scenario and a seed give (ODD: Observation).
 
 `simulate` is a pure function from (scenario, seed) to a `Run`; a `Run` is kept
 in a folder and read back unchanged.
@@ -30,9 +30,17 @@ Progress = Callable[[int, int, dt.date], None]
 class Market(Protocol):
     """What `simulate` asks of a model; `market_abm.model.MineralMarket` is one."""
 
-    running: bool
-    week_index: int
-    weeks: int
+    @property
+    def running(self) -> bool:
+        """Whether there is a further week."""
+
+    @property
+    def week_index(self) -> int:
+        """Weeks run."""
+
+    @property
+    def weeks(self) -> int:
+        """Weeks in all."""
 
     @property
     def today(self) -> dt.date:

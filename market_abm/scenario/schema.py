@@ -243,6 +243,11 @@ class Scenario(Part):
         self.__dict__["policy"] = with_names(self.policy)  # the scenario is frozen for everybody else
         return self
 
+    @property
+    def sectors(self) -> list[str]:
+        """Sectors of use, each once."""
+        return list(dict.fromkeys(row.sector for row in self.manufacturer.values()))
+
 
 def with_names(policies: Sequence[AnyPolicy]) -> list[AnyPolicy]:
     """Give every policy a name of its own: pools, halts and branches go by it."""

@@ -32,11 +32,12 @@ def test_all_kinds_can_be_chosen_by_name(world: World) -> None:
 
 def test_facts_and_history_are_those_of_the_books(world: World) -> None:
     world.step(20)
-    makers, row = world.model.manufacturers, 3
+    makers, row = world.model.world.manufacturers, 3
+    ndpr = world.model.market.materials.index("NdPr")
     seen = inspect(world, "maker", row)
 
     facts = {fact.label: fact.number for fact in seen.facts}
-    assert facts["Stock of NdPr"] == pytest.approx(makers.stock[0, row] / 1e6)
+    assert facts["Stock of NdPr"] == pytest.approx(makers.stock[ndpr, row] / 1e6)
     assert facts["Cash"] == pytest.approx(makers.cash[row] / 1e12)
     lines = {line.label: line for line in seen.history}
     assert lines["Stock of NdPr"].weeks.tolist() == [0, 13, 20]

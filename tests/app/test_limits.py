@@ -15,6 +15,7 @@ from market_abm.app.limits import (
     check_seeds,
     read_upload,
 )
+from market_abm.app.saving import scenario_toml
 from market_abm.app.world import World
 from market_abm.scenario.errors import ScenarioError
 from market_abm.scenario.loading import load_scenario
@@ -28,7 +29,7 @@ def test_an_upload_that_extends_a_shipped_scenario_is_read() -> None:
 
 
 def test_what_a_world_saves_can_be_uploaded_again(world: World) -> None:
-    assert read_upload(world.as_toml().encode()) == world.scenario
+    assert read_upload(scenario_toml(world).encode()) == world.scenario
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from market_abm.app.compare import comparable, difference, first_difference
+from market_abm.app.saving import scenario_toml
 from market_abm.app.world import World, WorldError
 from market_abm.policy import (
     AnyPolicy,
@@ -53,7 +54,7 @@ DECREES: list[Callable[[], AnyPolicy]] = [
 def replayed(world: World) -> str:
     """Digest of the saved scenario, run from its start without the page."""
     until = None if world.finished else world.today
-    return simulate(parse_scenario(world.as_toml()), world.seed, until=until).digest
+    return simulate(parse_scenario(scenario_toml(world)), world.seed, until=until).digest
 
 
 def finish(world: World) -> World:
@@ -285,7 +286,7 @@ def test_a_branch_can_be_branched_and_the_first_world_goes_on_undisturbed(world:
 def test_a_branch_knows_its_last_auction(world: World) -> None:
     world.step(30)
     child = world.branch(26, "B")  # the week of a snapshot
-    np.testing.assert_array_equal(child.model.exchange.ticks, world.model.recorder.price[25])
+    np.testing.assert_array_equal(child.model.week.trade.ticks, world.model.recorder.price[25])
 
 
 def test_no_world_branches_from_its_future(world: World) -> None:

@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT / "tests" / "record"))
 from fake_market import FailingMarket, FakeMarket, InterruptedMarket, tiny  # noqa: E402
 
 from market_abm import console  # noqa: E402
-from market_abm.market.ledger import ConservationError  # noqa: E402
+from market_abm.books.ledger import ConservationError  # noqa: E402
 from market_abm.record.run import Run  # noqa: E402
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])}

@@ -5,7 +5,7 @@ import json
 import pytest
 from invoking import invoke
 
-from market_abm.market.ledger import ConservationError
+from market_abm.books.ledger import ConservationError
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from market_abm.market.enactment import enact_policies
 from market_abm.market.licence_pool import LicencePool
-from market_abm.market.regime import PoolTerms
+from market_abm.policy.regime import PoolTerms
 from market_abm.model import MineralMarket
 
 FIRST, SECOND, THIRD = dt.date(2010, 1, 1), dt.date(2010, 4, 1), dt.date(2010, 7, 1)

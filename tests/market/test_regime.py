@@ -6,8 +6,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from market_abm.market.regime import Regime
 from market_abm.policy import Embargo, ExportLicence, ExportQuota, ExportTax, ImportTariff
+from market_abm.policy.regime import Regime
 from market_abm.scenario.schema import Scenario
 
 CN, JP, RW = range(3)
@@ -18,9 +18,8 @@ ROUNDS = [(dt.date(2010, 1, 1), 300.0), (dt.date(2010, 7, 1), 100.0)]
 
 @pytest.fixture
 def regime(tiny_scenario: Callable[..., Scenario]) -> Regime:
-    regime = Regime(tiny_scenario())
-    regime.clear(DAY)
-    return regime
+    tiny = tiny_scenario()
+    return Regime(tiny.zone, tiny.material, tiny.sectors, DAY)
 
 
 def test_nothing_is_restricted_before_anybody_decrees(regime: Regime) -> None:

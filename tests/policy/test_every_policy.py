@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from market_abm.market.regime import Regime
 from market_abm.model import MineralMarket
 from market_abm.policy import AnyPolicy, Policy
 from market_abm.policy.base import line_value, step_value
+from market_abm.policy.regime import Regime
 from market_abm.scenario.schema import Scenario
 
 DAY = dt.date(2010, 2, 1)
@@ -61,9 +61,8 @@ def decreed(regime: Regime) -> dict[str, Any]:
 
 @pytest.fixture
 def regime(tiny_scenario: Callable[..., Scenario]) -> Regime:
-    regime = Regime(tiny_scenario())
-    regime.clear(DAY)
-    return regime
+    tiny = tiny_scenario()
+    return Regime(tiny.zone, tiny.material, tiny.sectors, DAY)
 
 
 def test_every_type_of_policy_is_tested() -> None:
@@ -155,8 +154,8 @@ def test_the_order_of_declaration_does_not_matter_but_for_quotas(
 ) -> None:
     said = []
     for pair in ((first, second), (second, first)):
-        regime = Regime(tiny_scenario())
-        regime.clear(DAY)
+        tiny = tiny_scenario()
+        regime = Regime(tiny.zone, tiny.material, tiny.sectors, DAY)
         for kind in pair:
             policy(kind).enact(regime)
         said.append(decreed(regime))

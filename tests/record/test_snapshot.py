@@ -69,7 +69,7 @@ def test_a_restored_model_counts_its_steps_on() -> None:
 def test_damaged_bytes_are_no_snapshot(damage: Callable[[bytes], bytes]) -> None:
     data = take(MineralMarket("tiny", rng=0))
 
-    with pytest.raises(SnapshotError, match="not a snapshot"):
+    with pytest.raises(SnapshotError, match="no snapshot"):
         restore(damage(data))
 
 

@@ -2,25 +2,40 @@
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, TypeVar
 
 import solara
 
 from market_abm.app.world import World, WorldError
 
-if TYPE_CHECKING:
-    from market_abm.app.page.session import Session
-
+T = TypeVar("T")
 DRAW_SECONDS = 0.2  # from one redraw to the next while playing
 BREATH_SECONDS = 0.001  # after each week, so that a waiting press gets the lock
 FASTEST = 0
 SPEEDS = {4: "4 weeks/s", 13: "13 weeks/s", 26: "26 weeks/s", 52: "52 weeks/s", FASTEST: "fastest"}
 
 
+class Playable(Protocol):
+    """What a player asks of a session, which is where its methods are told."""
+
+    worlds: list[World]
+
+    @property
+    def lock(self) -> AbstractContextManager[Any]: ...  # noqa: D102
+    @property
+    def world(self) -> World | None: ...  # noqa: D102
+
+    def act(self, deed: Callable[[], T]) -> T | None: ...  # noqa: D102
+    def say(self, text: str, wrong: bool = False) -> None: ...  # noqa: D102
+    def draw(self) -> None: ...  # noqa: D102
+
+
 class Player:
     """Steps the world on show, or all worlds together, until paused."""
 
-    def __init__(self, session: "Session") -> None:
+    def __init__(self, session: Playable) -> None:
         self.session = session
         self.playing = solara.Reactive(False)
         self.speed = solara.Reactive(26)

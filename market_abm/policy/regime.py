@@ -5,16 +5,13 @@ it. How policies that overlap combine is decided here and nowhere else.
 """
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol, TypeVar
 
 import numpy as np
 
 from market_abm.core.units import GRAMS_PER_TONNE, FloatArray, IntArray
-from market_abm.scenario.schema import Scenario
-
-if TYPE_CHECKING:
-    from market_abm.policy import ActorPolicy, OutputHalt
 
 OPEN = np.inf
 """Share of normal use allowed through where nothing limits it."""
@@ -32,22 +29,69 @@ class PoolTerms:
     grams: int
 
 
+@dataclass(frozen=True)
+class Halt:
+    """Terms on which a price leader stops output when its price falls.
+
+    Attributes
+    ----------
+    label : of the policy.
+    zone, material : whose legal mines stop, and the material whose price is watched.
+    fall_below : price over its 26-week average that triggers a halt [1].
+    output : output that goes on during a halt [1].
+    weeks, pause_weeks : length of a halt, and least time from one to the next [week].
+    """
+
+    label: str
+    zone: str
+    material: str
+    fall_below: float
+    output: float
+    weeks: float
+    pause_weeks: float
+
+
+class Instrument(Protocol):
+    """What a state body may do, as its policies say; the classes stand in `policy.stockpile` and `policy.support`."""
+
+    @property
+    def actor(self) -> str:
+        """State body that acts and pays."""
+
+    @property
+    def label(self) -> str:
+        """Name shown to people."""
+
+
+Held = TypeVar("Held")
+
+
 class Regime:
     """What holds this week.
 
     Arrays are (materials, ...) or (zones, ...); shares are of normal use.
+
+    Parameters
+    ----------
+    zones, materials, sectors : names, each once, in the order of rows.
+    day : Monday of the first week.
     """
 
-    def __init__(self, scenario: Scenario) -> None:
-        self.zones = {name: index for index, name in enumerate(scenario.zone)}
-        self.materials = {name: index for index, name in enumerate(scenario.material)}
-        self.sectors = {
-            name: index for index, name in enumerate(dict.fromkeys(m.sector for m in scenario.manufacturer.values()))
-        }
-        zones, materials, sectors = len(self.zones), len(self.materials), max(len(self.sectors), 1)
+    def __init__(self, zones: Iterable[str], materials: Iterable[str], sectors: Iterable[str], day: dt.date) -> None:
+        self.zones, self.materials, self.sectors = (
+            {name: index for index, name in enumerate(names)} for names in (zones, materials, sectors)
+        )
+        self._known: dict[tuple[int | str, ...], IntArray] = {}
+        self._lay_out(len(self.zones), len(self.materials), max(len(self.sectors), 1))
+        self.clear(day)
+
+    def _lay_out(self, zones: int, materials: int, sectors: int) -> None:
+        """Make the arrays."""
         self.export_tax: FloatArray = np.zeros((materials, zones))
         self.tariff: FloatArray = np.zeros((materials, zones, zones))
         self.allowed: FloatArray = np.zeros((materials, zones, zones))
+        # Part of the destination's plants that concentrate holding a material may fill.
+        self.concentrate_allowed: FloatArray = np.zeros((materials, zones, zones))
         self.reexport: FloatArray = np.zeros((materials, zones))
         self.embargoed: FloatArray = np.zeros((zones, zones))
         self.held_back: FloatArray = np.zeros((materials, zones))
@@ -65,7 +109,6 @@ class Regime:
             *(self.concentrate_store, self.fee_subsidy, self.thrift_speed, self.thrift_money),
             *(self.extra_recovery, self.recovery_subsidy),
         ]
-        self.clear(scenario.time.start)
 
     def clear(self, day: dt.date) -> None:
         """Forget everything: free trade on `day`. Arrays stay where they are."""
@@ -73,13 +116,14 @@ class Regime:
         for values in self._nothing:
             values.fill(0.0)
         self.allowed.fill(OPEN)
+        self.concentrate_allowed.fill(OPEN)
         self.reexport.fill(OPEN)
         self.demand.fill(1.0)
         self.pools: dict[str, PoolTerms] = {}
         self.mining_limits: dict[tuple[int, str], float] = {}
-        self.halts: list[OutputHalt] = []
+        self.halts: list[Halt] = []
         self.supply: dict[str, float] = {}
-        self.instruments: dict[str, list[ActorPolicy]] = {}
+        self.instruments: dict[str, list[Instrument]] = {}
         self.news_factor = 1.0
 
     # -- what policies write -----------------------------------------------------------------
@@ -87,7 +131,7 @@ class Regime:
         self, label: str, origin: str, materials: list[str], opened: dt.date, closes: dt.date | None, tonnes: float
     ) -> None:
         """Put materials under one pool of licences; a material named twice belongs to the last pool."""
-        rows = tuple(self._materials(materials))
+        rows = tuple(self._materials(materials).tolist())
         zone = self.zones[origin]
         while label in self.pools:  # only policies made in Python can lack a name of their own
             label += " (another)"
@@ -109,11 +153,16 @@ class Regime:
             self.held_back[row, ways] = np.maximum(self.held_back[row, ways], max(1 - share, 0.0))
 
     def embargo(self, origin: str, destination: str, materials: list[str], leak: float, reexport_leak: float) -> None:
-        """Close a way but for a leak, and the ways round it; the strictest embargo holds."""
+        """Close a way but for a leak, and the ways round it; the strictest embargo holds.
+
+        Concentrate is stopped when it holds an embargoed material; the leak is then a share of the capacity of the
+        destination's plants.
+        """
         out, into = self.zones[origin], self.zones[destination]
         self.embargoed[out, into] = 1.0
         for row in self._materials(materials):
             self.allowed[row, out, into] = min(self.allowed[row, out, into], leak)
+            self.concentrate_allowed[row, out, into] = min(self.concentrate_allowed[row, out, into], leak)
             self.reexport[row, into] = min(self.reexport[row, into], reexport_leak)
 
     def tax_exports(self, origin: str, materials: list[str], rate: float) -> None:
@@ -144,11 +193,11 @@ class Regime:
         """Divert legal concentrate into a reserve [t/year]; reserves add up."""
         self.concentrate_store[self.zones[zone]] += tonnes_per_year
 
-    def watch_price(self, halt: "OutputHalt") -> None:
+    def watch_price(self, halt: Halt) -> None:
         """Let the authority stop output when the price falls."""
         self.halts.append(halt)
 
-    def instruct(self, policy: "ActorPolicy") -> None:
+    def instruct(self, policy: Instrument) -> None:
         """Give a state body an instrument."""
         self.instruments.setdefault(policy.actor, []).append(policy)
 
@@ -171,8 +220,9 @@ class Regime:
 
     def scale_demand(self, zones: list[str], sectors: list[str], factor: float) -> None:
         """Scale use; factors multiply."""
-        rows = [self.sectors[name] for name in sectors] if sectors else list(range(self.demand.shape[1]))
-        self.demand[np.ix_(self._zones(zones), np.array(rows, dtype=np.int64))] *= factor
+        rows = self._rows(self.sectors, sectors)
+        for zone in self._zones(zones):
+            self.demand[zone, rows] *= factor
 
     def cut_supply(self, producers: list[str], left: float) -> None:
         """Cut capacity of named producers; the deepest cut holds."""
@@ -180,7 +230,7 @@ class Regime:
             self.supply[name] = min(self.supply.get(name, 1.0), left)
 
     # -- what agents read --------------------------------------------------------------------
-    def held_by(self, actor: str, kind: type) -> list["ActorPolicy"]:
+    def held_by(self, actor: str, kind: type[Held]) -> list[Held]:
         """Instruments of one type in the hands of a state body."""
         return [policy for policy in self.instruments.get(actor, []) if isinstance(policy, kind)]
 
@@ -189,9 +239,15 @@ class Regime:
         return any(isinstance(policy, kinds) for policies in self.instruments.values() for policy in policies)
 
     def _materials(self, names: list[str]) -> IntArray:
-        rows = [self.materials[name] for name in names] if names else list(range(len(self.materials)))
-        return np.array(rows, dtype=np.int64)
+        return self._rows(self.materials, names)
 
     def _zones(self, names: list[str]) -> IntArray:
-        rows = [self.zones[name] for name in names] if names else list(range(len(self.zones)))
-        return np.array(rows, dtype=np.int64)
+        return self._rows(self.zones, names)
+
+    def _rows(self, index: dict[str, int], names: list[str]) -> IntArray:
+        """Rows of names, all when there are none; looked up once and kept."""
+        key = (id(index), *names)
+        if key not in self._known:
+            rows = [index[name] for name in names] if names else list(range(len(index)))
+            self._known[key] = np.array(rows, dtype=np.int64)
+        return self._known[key]
