@@ -9,6 +9,7 @@ from market_abm.agents.refiner import USUAL_WEEKS
 from market_abm.market.feed import send
 from market_abm.market.refining import Refined
 from market_abm.model import MineralMarket
+from market_abm.world import Week
 
 MODEL = Callable[..., MineralMarket]
 GRAMS = 1_000_003
@@ -24,7 +25,7 @@ def feed(model: MineralMarket, name: str, week: int = 0) -> int:
 
 
 def refine(model: MineralMarket) -> Refined:
-    model.verbs[model.verbs.place("refine")].run(model.world, model.week)
+    model.verbs[model.verbs.place("refine")].bound(model.world).run(model.world, model.week)
     return model.week.refined
 
 
@@ -48,7 +49,7 @@ def test_what_arrives_is_separated_once_and_in_its_week(tiny_model: MODEL) -> No
     feed(model, "south-plant", week=2)
     arrivals = []
     for week in range(6):
-        model.world.week_index = week
+        model.week = Week(week, model.today)
         arrivals.append(int(refine(model).intake.sum()))
 
     assert arrivals == [0, 0, GRAMS, 0, 0, 0]
