@@ -89,3 +89,14 @@ def test_usual_sales_follow_what_left_the_stock(tiny_model: MODEL) -> None:
         model.step()
         np.testing.assert_allclose(plants.usual_sales, before + (np.maximum(sold, 0) - before) / USUAL_WEEKS)
     assert (plants.usual_sales > 0).any()
+
+
+def test_no_plant_starts_with_more_than_it_can_treat(tiny_model: MODEL) -> None:
+    plant = {"zone": "RW", "capacity_t_per_year": 1e-6, "fee_usd_per_kg": 1.0}
+    changes = {
+        "mine": {"hill": {"plant": None}, "lake": None},
+        "refinery": {"hill-plant": None, "lake-plant": None, "a-plant": plant},
+    }
+    plants = tiny_model(changes).world.refiners
+
+    assert (plants.usual_intake <= plants.capacity).all()
