@@ -21,7 +21,7 @@ from market_abm.record.recorder import Recorder
 from market_abm.scenario.canonical import in_canonical_order
 from market_abm.scenario.schema import Scenario, with_names
 from market_abm.shipped_week import shipped_week
-from market_abm.week_plan import WeekPlan
+from market_abm.week_plan import BoundVerb, Verb, WeekPlan
 from market_abm.world import Week, World
 
 if TYPE_CHECKING:
@@ -84,7 +84,8 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         self.week = Week(0, self.world.today)
         self.running = self.world.weeks > 0
         self.datacollector = RecordView(self.recorder)
-        self._checked: list[Any] = []
+        self._planned: list[Verb] = []
+        self._bound: list[BoundVerb] = []
 
     # -- the week ----------------------------------------------------------------------------
     def step(self) -> None:
@@ -101,13 +102,15 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
                 f"{self.scenario.name} ends on {self.scenario.time.end}: all {world.weeks} weeks have been run. "
                 "Set a later `time.end`, or ask `model.running` before a step."
             )
-        if self._checked != self.verbs:
-            self.verbs.check(world)
-            self._checked = list(self.verbs)
+        if self._planned != self.verbs:
+            self._bound, self._planned = self.verbs.bound(world), list(self.verbs)
         world.random_numbers.week = world.week_index
         self.week = Week(world.week_index, world.today)
-        for verb in self.verbs:
-            verb.run(world, self.week)
+        try:
+            for verb in self._bound:
+                verb.run(world, self.week)
+        except OverflowError as fault:  # a compiled entry beyond the limit of the books
+            raise world.ledger.beyond_limit() from fault
         world.week_index += 1
         self.running = world.week_index < world.weeks
 
@@ -228,7 +231,7 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
 
     def _essence(self) -> tuple[Any, ...]:
         """All that makes this model: scenario, seed, kinds, verbs, state, and what a user hung on it."""
-        own = {"world", "week", "datacollector", "verbs", "kinds", "seed", "_checked"}
+        own = {"world", "week", "datacollector", "verbs", "kinds", "seed"}
         mesas = set(vars(mesa.Model()))
         extras = {key: value for key, value in vars(self).items() if key not in own | mesas and not key.startswith("_")}
         return self.scenario, self.seed, self.kinds, list(self.verbs), self.world.dump(), extras

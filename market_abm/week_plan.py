@@ -9,7 +9,7 @@ import difflib
 import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from market_abm.world import Week, World
@@ -41,15 +41,40 @@ class Verb:
         object.__setattr__(self, "name", self.name or self.function.__name__)
         object.__setattr__(self, "needs", tuple(inspect.signature(self.function).parameters))
 
+    def bound(self, world: "World") -> "BoundVerb":
+        """Return the verb with the parts of a world in place; those that change, and parts of weeks, come later."""
+        fixed: list[Any] = [None] * len(self.needs)
+        moving = []
+        for place, name in enumerate(self.needs):
+            if name in MOVING or not hasattr(world, name):
+                moving.append((place, name))
+            else:
+                fixed[place] = getattr(world, name)
+        return BoundVerb(self, fixed, moving)
+
+
+MOVING = frozenset({"week", "week_index", "today", "scenario"})
+"""Names whose values differ from week to week."""
+
+
+class BoundVerb(NamedTuple):
+    """A verb with the fixed parts of a world in place; `moving` lists (place, name) of the others."""
+
+    verb: Verb
+    fixed: list[Any]
+    moving: list[tuple[int, str]]
+
     def run(self, world: "World", week: "Week") -> None:
         """Do it, and keep what it returns."""
-        if week.index % self.every:
+        verb = self.verb
+        if week.index % verb.every:
             return
-        part = self.function(
-            *[getattr(world, name) if hasattr(world, name) else getattr(week, name) for name in self.needs]
-        )
-        if self.gives is not None:
-            setattr(week, self.gives, part)
+        values = self.fixed.copy()
+        for place, name in self.moving:
+            values[place] = world.scenario if name == "scenario" else getattr(week, name)
+        part = verb.function(*values)
+        if verb.gives is not None:
+            setattr(week, verb.gives, part)
 
 
 class WeekPlan(list[Verb]):
@@ -91,15 +116,15 @@ class WeekPlan(list[Verb]):
         old = self[self.place(name)]
         self[self.place(name)] = Verb(function, old.gives, old.every, old.name)
 
-    def check(self, world: "World") -> None:
-        """Refuse verbs that ask for what does not exist when they run.
+    def bound(self, world: "World") -> list[BoundVerb]:
+        """Return the verbs ready to run in a world.
 
         Raises
         ------
         VerbError
             With the verb, the name and the nearest one that exists.
         """
-        parts = {"index", "today", "week"}
+        parts = {"index", *MOVING}
         for verb in self:
             for name in verb.needs:
                 if name not in parts and not hasattr(world, name):
@@ -111,3 +136,4 @@ class WeekPlan(list[Verb]):
                         f"before it.{hint}"
                     )
             parts |= {verb.gives} if verb.gives else set()
+        return [verb.bound(world) for verb in self]

@@ -75,8 +75,13 @@ class Week:
     trade: "Trade"
 
     def __init__(self, index: int, today: dt.date) -> None:
-        self.index = index
+        self.index = self.week_index = index
         self.today = today
+
+    @property
+    def week(self) -> "Week":
+        """Itself, for a verb that asks for the whole week."""
+        return self
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the week has no part {name!r} yet; a verb that runs later may give it")

@@ -8,6 +8,7 @@ and None takes a key out. `tiny_model` builds the market and may run some weeks.
 import copy
 import datetime as dt
 import hashlib
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -249,3 +250,17 @@ def tiny_model() -> Callable[..., MineralMarket]:
 @pytest.fixture(scope="session")
 def seal() -> Callable[[MineralMarket], str]:
     return seal_of
+
+
+def do_verb(model: MineralMarket, function: Callable[..., Any], **given: Any) -> Any:
+    """Call a verb on a model: its arguments are parts of the week, of the world, or given."""
+    arguments = {}
+    for name in inspect.signature(function).parameters:
+        if name not in given:
+            arguments[name] = getattr(model.week, name) if name in vars(model.week) else getattr(model.world, name)
+    return function(**arguments, **given)
+
+
+@pytest.fixture(scope="session")
+def do() -> Callable[..., Any]:
+    return do_verb

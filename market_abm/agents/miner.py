@@ -313,7 +313,7 @@ class Miner(Agent):
     @rule(dtype=np.bool_)
     def seeks_state_money(corporate, sponsor, stage, capex, plant, accessible_step, week_index):
         """Whether a state body may take a part of the project."""
-        ready = stage == PERMITTED or stage == CONSTRUCTION or stage == OPERATING or stage == CARE
+        ready = stage in (PERMITTED, CONSTRUCTION, OPERATING, CARE)
         open_to = not corporate and sponsor == NO_SPONSOR and plant != NO_PLANT
         return ready and open_to and capex > 0 and accessible_step <= week_index
 

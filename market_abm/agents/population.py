@@ -5,6 +5,7 @@
 """
 
 import functools
+import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from market_abm.core.columns import Column, Draw
-from market_abm.core.loops import Given, Kind, Loop, RuleError
+from market_abm.core.loops import Kind, Loop, RuleError
 from market_abm.core.random_numbers import RandomNumbers, stable_numbers
 from market_abm.core.rules import Rule
 from market_abm.core.senses import Senses
@@ -93,6 +94,10 @@ class _Asking(NamedTuple):
     moving: list[tuple[int, str, str]]
 
 
+_LOOPS: "weakref.WeakKeyDictionary[type[Agent], dict[tuple[Any, ...], Loop]]" = weakref.WeakKeyDictionary()
+"""Loops of each kind, shared by all populations: a loop depends on names only, never on sizes."""
+
+
 class Population:
     """All agents of a kind.
 
@@ -140,7 +145,7 @@ class Population:
         for section in reversed(self.kind.sections):
             self._parameters.update(dict(self.home.parameters_of(section)))
         self._kind = Kind(self._members, self.home.series, frozenset(self._parameters))
-        self._askings: dict[tuple[tuple[str, ...], Given], _Asking] = {}
+        self._askings: dict[tuple[Any, ...], _Asking] = {}
         for name, member in self._members.items():
             if hasattr(Population, name):
                 raise RuleError(f"{self.kind.__name__}.{name}: a population has a method of that name; choose another")
@@ -196,14 +201,7 @@ class Population:
             When a rule asks for what does not exist.
         """
         asking = self._asking(names, given)
-        values = asking.values.copy()
-        for place, source, name in asking.moving:
-            if source == "series":
-                values[place] = self.home.read(name)
-            elif source == "draw":
-                values[place] = self.drawn(self._members[name])
-            else:
-                values[place] = given[name]
+        values = self._values(asking, slice(None), given)
         out = into if into is not None else self._room(asking.loop, self.size)
         asking.loop.run(0, self.size, len(self.home.materials), *out, *values)
         return out[0] if len(out) == 1 else tuple(out)
@@ -217,31 +215,29 @@ class Population:
         """
         shaped = {key: value if np.ndim(value) == 0 else np.asarray(value)[:, None] for key, value in given.items()}
         asking = self._asking((name,), shaped)
-        values = asking.values.copy()
-        for place, source, what in asking.moving:
-            if source == "series":
-                values[place] = self.home.read(what)
-            elif source == "draw":
-                values[place] = self.drawn(self._members[what], slice(row, row + 1))
-            else:
-                values[place] = shaped[what]
+        values = self._values(asking, slice(row, row + 1), shaped)
         out = self._room(asking.loop, 1)
         asking.loop.plain(row, row + 1, len(self.home.materials), *out, *values)
         answers = [part[:, 0] if part.ndim == 2 else part[0].item() for part in out]
         return answers[0] if len(answers) == 1 else tuple(answers)
 
     def _asking(self, names: tuple[str, ...], given: dict[str, Any]) -> "_Asking":
-        key: tuple[tuple[str, ...], Given] = (names, tuple((name, np.ndim(value)) for name, value in given.items()))
+        key: tuple[Any, ...] = names
+        if given:
+            key = (names, *((name, np.ndim(value)) for name, value in given.items()))
         asking = self._askings.get(key)
         if asking is None:
             for name in names:
                 if not isinstance(self._members.get(name), Rule):
                     raise RuleError(f"{self.kind.__name__} has no rule {name!r}; it has {', '.join(self.kind.rules())}")
-            asking = self._askings[key] = self._prepared(Loop(self._kind, *key))
+            loops = _LOOPS.setdefault(self.kind, {})
+            if key not in loops:
+                loops[key] = Loop(self._kind, names, key[1:] if given else ())
+            asking = self._askings[key] = self._prepared(loops[key])
         return asking
 
     def _prepared(self, loop: Loop) -> "_Asking":
-        """Gather what does not change from week to week: columns and parameters."""
+        """Gather what does not change from week to week: parameters, and arrays, which are written in place."""
         values: list[Any] = [None] * len(loop.inputs)
         moving = []
         for place, (source, name) in enumerate(loop.inputs):
@@ -249,9 +245,23 @@ class Population:
                 values[place] = self.columns[name]
             elif source == "parameter":
                 values[place] = self._parameters[name]
+            elif source == "series" and self.home.series[name].axes:
+                values[place] = self.home.read(name)
             else:
                 moving.append((place, source, name))
         return _Asking(loop, values, moving)
+
+    def _values(self, asking: "_Asking", rows: slice, given: dict[str, Any]) -> list[Any]:
+        """Return what a loop reads, in its order."""
+        values = asking.values.copy()
+        for place, source, name in asking.moving:
+            if source == "series":
+                values[place] = self.home.read(name)
+            elif source == "draw":
+                values[place] = self.drawn(self._members[name], rows)
+            else:
+                values[place] = given[name]
+        return values
 
     def _room(self, loop: Loop, size: int) -> list[Any]:
         materials = len(self.home.materials)

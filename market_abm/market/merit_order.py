@@ -4,7 +4,7 @@ import numpy as np
 
 from market_abm.core.compiled import compiled
 from market_abm.core.sorting import sort_rows
-from market_abm.core.units import FloatArray, IntArray
+from market_abm.core.units import MICROS_PER_DOLLAR, FloatArray, IntArray
 
 
 @compiled
@@ -13,8 +13,9 @@ def assign(
 ) -> IntArray:
     """Assign concentrate to groups of plants in order of surplus; nobody ships at a loss.
 
-    Equal surpluses are served in the order of mines, and for one mine in that of groups. Both are sorted by name
-    (legal mines before illegal ones), so the order in which a scenario was written decides nothing.
+    Surpluses are compared to the millionth of a US$. Equal ones are served in the order of mines, and for one mine in
+    that of groups. Both are sorted by name (legal mines before illegal ones), so the order in which a scenario was
+    written decides nothing.
 
     Parameters
     ----------
@@ -31,17 +32,18 @@ def assign(
     (mines, groups) [g].
     """
     mines, groups = surplus.shape
-    shipped, loss = np.zeros((mines, groups), np.int64), np.empty(mines * groups)
+    shipped, loss = np.zeros((mines, groups), np.int64), np.empty(mines * groups, np.int64)
     pairs, count = np.empty(mines * groups, np.int64), 0
     for mine in range(mines):
         for group in range(groups):
             if available[mine] > 0 and room[group] > 0 and surplus[mine, group] >= 0.0:
                 pair = mine * groups + group
-                loss[pair] = -surplus[mine, group]
+                loss[pair] = -int(np.rint(surplus[mine, group] * MICROS_PER_DOLLAR))
                 pairs[count] = pair
                 count += 1
-    sort_rows(pairs, 0, count, loss, np.empty(count, np.int64))
-    for pair in pairs[:count]:
+    order = pairs[:count]
+    sort_rows(order, loss)
+    for pair in order:
         mine, group = pair // groups, pair % groups
         grams = min(available[mine], room[group])
         for material in range(left.shape[0]):

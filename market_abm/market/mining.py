@@ -20,8 +20,6 @@ from market_abm.market.market import Market
 from market_abm.policy.regime import Halt, Regime
 
 GREATEST_STORE = 0.5  # part of output that can be diverted into a reserve (assumed)
-FAMILIES = {"light": (True, False), "heavy": (False, True), "all": (True, True)}
-"""Whether a limit holds for light and for heavy deposits; the narrow limits are applied before the wide one."""
 
 
 @dataclass(frozen=True)
@@ -50,24 +48,25 @@ def mine(
     accounts: Accounts,
 ) -> Mined:
     """Every mine chooses its output, quotas and halts bind, concentrate comes out of the ground."""
-    going = np.array([halt_share(zone, regime.halts, government.halts, week_index) for zone in market.zones])
-    grams = []
+    zones, going = len(market.zones), np.ones(len(market.zones))
+    if regime.halts:
+        going[:] = [halt_share(zone, regime.halts, government.halts, week_index) for zone in market.zones]
+    mined = []
     for miners in mining:
         miners.unsold.fill(0.0)
         if refiners.size:
             oxide = (refiners.zone, refiners.usual_sales, market.price, accounts.group(refiners).start)
-            _tell_unsold(ledger.books.mass, *oxide, len(market.zones), miners.plant, miners.zone, miners.unsold)
+            _tell_unsold(ledger.books.mass, *oxide, zones, miners.plant, miners.zone, miners.unsold)
         utilisation, scale, ramp = miners.ask("next_utilisation", "next_scale", "next_ramp")
         miners.utilisation[:], miners.scale[:], miners.ramp[:] = utilisation, scale, ramp
         output, margin, charge = miners.ask("possible_output", "revenue_over_cost", "charge")
-        if regime.mining_limits:
-            _keep_to_limits(miners, market.zones, regime.mining_limits, output, margin)
-        grams.append(_dig(miners, output, charge, going, ledger, accounts))
-        for zone in np.flatnonzero(regime.concentrate_store):
-            _store(miners, grams[-1], int(zone), float(regime.concentrate_store[zone]), ledger, accounts)
-    miners = mining[0]
-    used_up = (miners.stage == OPERATING) & (miners.start_reserve > 0) & (miners.reserve == 0)
-    return Mined(grams[0], grams[1], np.flatnonzero(used_up))
+        if regime.mining_limits and miners.under_quota.any():
+            _keep_to_limits(miners, zones, regime.mining_limits, output, margin)
+        dug = _dig(miners, output, charge, going, ledger, accounts)
+        for zone in np.flatnonzero(regime.concentrate_store) if regime.concentrate_store.any() else ():
+            _store(miners, dug[0], int(zone), float(regime.concentrate_store[zone]), ledger, accounts)
+        mined.append(dug)
+    return Mined(mined[0][0], mined[1][0], mined[0][1])
 
 
 def halt_share(zone: str, halts: Iterable[Halt], begun: Mapping[str, int], week: int) -> float:
@@ -117,72 +116,76 @@ def _tell_unsold(
 
 
 def _keep_to_limits(
-    miners: Population,
-    zones: list[str],
-    limits: Mapping[tuple[int, str], float],
-    output: FloatArray,
-    margin: FloatArray,
+    miners: Population, zones: int, limits: Mapping[tuple[int, str], float], output: FloatArray, margin: FloatArray
 ) -> None:
     """Scale the output of quota-bound mines down to what their zone tolerates, in place.
 
-    Limits are met in the order of zones, and in a zone the narrow ones before the one on all deposits.
+    Limits on light and on heavy deposits are met before those on all deposits of a zone.
     """
-    for zone in range(len(zones)):
-        for family, (light, heavy) in FAMILIES.items():
-            tonnes = limits.get((zone, family))
-            if tonnes is None:
-                continue
-            bound = (miners.under_quota, miners.zone, miners.heavy, zone, light, heavy)
-            total, quota_margin = _under_limit(*bound, miners.capacity, output, margin)
-            if total > 0:
-                overrun = miners.ask("overrun", quota_margin=quota_margin)
-                _scale_down(*bound, overrun, tonnes * GRAMS_PER_TONNE / WEEKS_PER_YEAR, total, output)
+    for families in (("light", "heavy"), ("all",)):
+        met = [(*key, tonnes) for key, tonnes in limits.items() if key[1] in families]
+        if not met:
+            continue
+        limit = np.full((zones, len(families)), np.inf)
+        for zone, family, tonnes in met:
+            limit[zone, families.index(family)] = tonnes * GRAMS_PER_TONNE / WEEKS_PER_YEAR
+        bound = (limit, miners.zone, miners.heavy, miners.under_quota)
+        total, quota_margin = _under_limits(*bound, miners.capacity, output, margin)
+        _scale_down(*bound, total, miners.ask("overrun", quota_margin=quota_margin), output)
 
 
 @compiled
-def _under_limit(
-    under_quota: BoolArray,
+def _under_limits(
+    limit: FloatArray,
     zone: IntArray,
-    is_heavy: BoolArray,
-    place: int,
-    light: bool,
-    heavy: bool,
+    heavy: BoolArray,
+    under_quota: BoolArray,
     capacity: FloatArray,
     output: FloatArray,
     margin: FloatArray,
-) -> tuple[float, float]:
-    """Return the output [g/week] of the mines under a limit, and their margin averaged by capacity [1]."""
-    total, weight, weighted = 0.0, 0.0, 0.0
+) -> tuple[FloatArray, FloatArray]:
+    """Add up the mines under each limit (zones, families).
+
+    Returns
+    -------
+    total : (zones, families) output under the limit [g/week].
+    quota_margin : (mines,) revenue over cost of the mines under the same limit, averaged by capacity [1].
+    """
+    total, weight, weighted = np.zeros(limit.shape), np.zeros(limit.shape), np.zeros(limit.shape)
     for row in range(zone.size):
-        if under_quota[row] and zone[row] == place and (heavy if is_heavy[row] else light):
-            total += output[row]
-            weight += capacity[row]
-            weighted += margin[row] * capacity[row]
-    return total, weighted / max(weight, TINY)
+        if under_quota[row]:
+            place = (zone[row], int(heavy[row]) % limit.shape[1])
+            total[place] += output[row]
+            weight[place] += capacity[row]
+            weighted[place] += margin[row] * capacity[row]
+    quota_margin = np.zeros(zone.size)
+    for row in range(zone.size):
+        if under_quota[row]:
+            place = (zone[row], int(heavy[row]) % limit.shape[1])
+            quota_margin[row] = weighted[place] / max(weight[place], TINY)
+    return total, quota_margin
 
 
 @compiled
 def _scale_down(
-    under_quota: BoolArray,
+    limit: FloatArray,
     zone: IntArray,
-    is_heavy: BoolArray,
-    place: int,
-    light: bool,
-    heavy: bool,
+    heavy: BoolArray,
+    under_quota: BoolArray,
+    total: FloatArray,
     overrun: FloatArray,
-    limit: float,
-    total: float,
     output: FloatArray,
 ) -> None:
     for row in range(zone.size):
-        if under_quota[row] and zone[row] == place and (heavy if is_heavy[row] else light):
-            output[row] *= min(1.0, limit * (1.0 + overrun[row]) / total)
+        place = (zone[row], int(heavy[row]) % limit.shape[1])
+        if under_quota[row] and total[place] > 0.0:
+            output[row] *= min(1.0, limit[place] * (1.0 + overrun[row]) / total[place])
 
 
 def _dig(
     miners: Population, output: FloatArray, charge: FloatArray, going: FloatArray, ledger: Ledger, accounts: Accounts
-) -> IntArray:
-    """Bring concentrate out of the ground and pay for it; returns grams (mines,)."""
+) -> tuple[IntArray, IntArray]:
+    """Bring concentrate out of the ground and pay for it; returns grams (mines,) and rows used up."""
     group, grams = accounts.group(miners), np.zeros(miners.size, dtype=np.int64)
     entries = (
         ledger.entry("mining", "ground", miners.key),
@@ -191,13 +194,13 @@ def _dig(
     )
     starts = (group.start, accounts.ground.start, accounts.treasury.start, accounts.suppliers.start)
     try:
-        _dig_each(
-            *(ledger.books, entries, starts, accounts.concentrate_row, output, charge, going),
-            *(miners.zone, miners.under_quota, miners.cash_cost, miners.start_reserve, miners.reserve, grams),
+        used_up = _dig_each(
+            *(ledger.books, entries, starts, accounts.concentrate_row, output, charge, going, miners.zone),
+            *(miners.under_quota, miners.cash_cost, miners.stage, miners.start_reserve, miners.reserve, grams),
         )
     except OverflowError as fault:
         raise ledger.beyond_limit() from fault
-    return grams
+    return grams, used_up
 
 
 @compiled
@@ -212,11 +215,13 @@ def _dig_each(
     zone: IntArray,
     under_quota: BoolArray,
     cash_cost: FloatArray,
+    stage: IntArray,
     start_reserve: FloatArray,
     reserve: IntArray,
     grams: IntArray,
-) -> None:
+) -> IntArray:
     mined, charged, paid = entries
+    used_up, ended = np.empty(zone.size, np.int64), 0
     mines, ground, treasury, suppliers = starts
     for row in range(zone.size):
         out = output[row] * going[zone[row]] if under_quota[row] else output[row]
@@ -224,11 +229,15 @@ def _dig_each(
         if start_reserve[row] > 0:
             grams[row] = min(grams[row], reserve[row])
             reserve[row] -= grams[row]
+            if stage[row] == OPERATING and reserve[row] == 0:
+                used_up[ended] = row
+                ended += 1
         move(books, mined, concentrate, ground, mines + row, grams[row])
         cost = micros_of(grams[row], cash_cost[row])
         due = int(np.rint(cost * (charge[row] / (1.0 + charge[row]))))
         pay(books, charged, mines + row, treasury + zone[row], due)
         pay(books, paid, mines + row, suppliers, cost - due)
+    return used_up[:ended]
 
 
 def _store(

@@ -13,7 +13,7 @@ from market_abm.core.compiled import compiled
 from market_abm.core.state import Kept, State
 from market_abm.core.units import TICKS_PER_DOLLAR, BoolArray, FloatArray, IntArray
 from market_abm.market.market import Market
-from market_abm.market.orders import UNLIMITED
+from market_abm.auction.orders import UNLIMITED
 from market_abm.policy.regime import Regime
 from market_abm.scenario.parameters import SmugglingParameters
 from market_abm.scenario.schema import Scenario

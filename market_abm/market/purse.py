@@ -49,9 +49,10 @@ def keep_within_purse(ticks: IntArray, grams: IntArray, first: int, tranches: in
             for tranche in range(tranches):
                 order = first + tranche * size + row
                 cost += float(grams[material, order]) * ticks[material, order]
-        if cost <= purse[row]:
+        money = max(purse[row], 0.0)  # a body may be overdrawn
+        if cost <= money:
             continue
-        part = max(purse[row], 0.0) * MARGIN / cost
+        part = money * MARGIN / cost
         for material in range(grams.shape[0]):
             for tranche in range(tranches):
                 order = first + tranche * size + row

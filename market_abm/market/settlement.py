@@ -1,208 +1,218 @@
-"""Compiled arithmetic after the search: bounds, the canonical price, fills and the proof (used by `auction`)."""
+"""Verb of settlement: money and metal of every fill and every link, through a clearing house that ends empty."""
 
 import numpy as np
 
+from market_abm.agents.population import Population
+from market_abm.books.accounts import Accounts
+from market_abm.books.entry import Books, move, pay
+from market_abm.books.ledger import Ledger
 from market_abm.core.compiled import compiled
 from market_abm.core.units import IntArray
-from market_abm.market.clearing import Ladder, Network, first_row, route
-
-FAR = 2**60  # beyond every price: a bound that does not exist
-NEAR = 2**50  # a computed bound beyond this is FAR less some costs: it does not exist either
-THETA_BITS = 30  # theta is a whole number of 2**-30, so that low + theta * (high - low) is exact
-
-
-@compiled
-def lower_to_fit(price: IntArray, network: Network, flow: IntArray) -> IntArray:
-    """Greatest prices not above the given ones that keep the flows optimal on every link."""
-    fitted = price.copy()
-    for _ in range(price.size):
-        for link in range(flow.size):
-            origin, destination, cost = network.origin[link], network.destination[link], network.cost[link]
-            if flow[link] < network.capacity[link]:
-                fitted[destination] = min(fitted[destination], fitted[origin] + cost)
-            if flow[link] > 0:
-                fitted[origin] = min(fitted[origin], fitted[destination] - cost)
-    return fitted
+from market_abm.market.exchange import Exchange, Side, Trade
+from market_abm.market.government import Government
+from market_abm.market.network import SMUGGLED, TRADE, Network
+from market_abm.market.transit import Transit
 
 
-@compiled
-def raise_to_fit(price: IntArray, network: Network, flow: IntArray) -> IntArray:
-    """Least prices not below the given ones that do the same: the mirror image."""
-    mirror = Network(network.destination, network.origin, network.cost, network.capacity)
-    fitted: IntArray = -lower_to_fit(-price, mirror, flow)
-    return fitted
+def settle_trade(
+    exchange: Exchange,
+    trade: Trade,
+    network: Network,
+    government: Government,
+    transit: Transit,
+    manufacturers: Population,
+    licence_holders: Population,
+    ledger: Ledger,
+    accounts: Accounts,
+    week_index: int,
+) -> None:
+    """Settle sales, purchases, ways and licences; manufacturers' purchases travel."""
+    house, makers = accounts.house.start, manufacturers
+    mass, money = _entries(exchange.asks, "sale", ledger, sells=True)
+    _settle_side(
+        ledger.books, mass, money, trade.ask_fill, exchange.asks.number, exchange.asks.zone, trade.ticks, house, True
+    )
+    travelling = accounts.group(makers).start, accounts.group(makers).start + makers.size
+    mass, money = _entries(exchange.bids, "purchase", ledger, sells=False)
+    _settle_side(
+        *(ledger.books, mass, money, trade.bid_fill, exchange.bids.number, exchange.bids.zone, trade.ticks, house),
+        *(False, *travelling),
+    )
+    if makers.key in trade.bought:
+        _send(trade, network, transit, makers, ledger, accounts, week_index)
+    if makers.key in trade.sold:
+        sold = trade.sold[makers.key].sum(axis=0)
+        makers.ask("next_usual_sales", into=[makers.usual_sales], sold=sold)
+    _settle_links(trade, network, government, licence_holders, ledger, accounts)
 
 
-@compiled
-def order_bounds(ladder: Ladder, bought: IntArray, sold: IntArray) -> tuple[IntArray, IntArray]:
-    """Prices between which each zone's own orders are content with what they got."""
-    zones = bought.size
-    floor, ceiling = np.full(zones, -FAR), np.full(zones, FAR)
-    for zone in range(zones):
-        begin, end = ladder.start[zone], ladder.start[zone + 1]
-        all_bids = ladder.both[end] - ladder.both[begin] - ladder.asks[end] + ladder.asks[begin]
-        idle_bids = all_bids - bought[zone]  # bids fill from the top, so the idle ones lie at the bottom
-        bids, asks = 0, 0
-        for row in range(begin, end):
-            more_asks = ladder.asks[row + 1] - ladder.asks[row]
-            more_bids = ladder.both[row + 1] - ladder.both[row] - more_asks
-            if (more_asks > 0 and asks < sold[zone]) or (more_bids > 0 and bids < idle_bids):
-                floor[zone] = ladder.limit[row]  # a filled ask or an idle bid; rows ascend, the last one counts
-            asks, bids = asks + more_asks, bids + more_bids
-            if (more_asks > 0 and asks > sold[zone]) or (more_bids > 0 and bids > idle_bids):
-                ceiling[zone] = min(ceiling[zone], ladder.limit[row])  # an idle ask or a filled bid
-    return floor, ceiling
+def _entries(side: Side, purpose: str, ledger: Ledger, sells: bool) -> tuple[IntArray, IntArray]:
+    """Entries of mass and of money for each order, shape (orders,)."""
+    mass, money = np.empty(side.zone.size, dtype=np.int64), np.empty(side.zone.size, dtype=np.int64)
+    for key, columns, _ in side.seats:
+        there, back = (key, "house") if sells else ("house", key)
+        mass[columns] = ledger.entry(purpose, there, back)
+        money[columns] = ledger.entry(purpose, back, there)
+    return mass, money
 
 
 @compiled
-def price_bounds(
-    ladder: Ladder, network: Network, flow: IntArray, bought: IntArray, sold: IntArray, last_price: IntArray
-) -> tuple[IntArray, IntArray, IntArray]:
-    """Least optimal prices; then least and greatest, sides without bound being closed at last week's price.
+def _settle_side(
+    books: Books,
+    mass: IntArray,
+    money: IntArray,
+    fills: IntArray,
+    number: IntArray,
+    zone: IntArray,
+    ticks: IntArray,
+    house: int,
+    sells: bool,
+    first_travelling: int = 0,
+    last_travelling: int = 0,
+) -> None:
+    """Book fills: sellers give metal and get money; buyers the other way, but what travels is booked elsewhere."""
+    for material in range(fills.shape[0]):
+        for order in range(fills.shape[1]):
+            grams = fills[material, order]
+            if grams == 0:
+                continue
+            account, due = number[order], grams * ticks[material, zone[order]]
+            if sells:
+                move(books, mass[order], material, account, house, grams)
+                pay(books, money[order], house, account, due)
+            else:
+                if not first_travelling <= account < last_travelling:
+                    move(books, mass[order], material, house, account, grams)
+                pay(books, money[order], account, house, due)
 
-    Closing them changes no bounded price, for a price that binds another is bound by it. Nor does it hurt to
-    raise prices to 1: limits are at least 1, so a zone below 1 neither sells nor sends anything.
-    """
-    floor, ceiling = order_bounds(ladder, bought, sold)
-    low, high = raise_to_fit(floor, network, flow), lower_to_fit(ceiling, network, flow)
-    near_low = np.where(low < -NEAR, np.minimum(last_price, high), low)
-    near_high = np.where(high > NEAR, np.maximum(last_price, low), high)
-    return (
-        np.maximum(low, 1),
-        np.maximum(lower_to_fit(near_low, network, flow), 1),
-        np.maximum(raise_to_fit(near_high, network, flow), 1),
+
+def _send(
+    trade: Trade,
+    network: Network,
+    transit: Transit,
+    makers: Population,
+    ledger: Ledger,
+    accounts: Accounts,
+    week_index: int,
+) -> None:
+    """Let manufacturers' purchases travel: the part that came by slow links arrives later."""
+    entries = ledger.entry("under way", "house", "under way"), ledger.entry("purchase", "house", makers.key)
+    starts = accounts.house.start, accounts.under_way.start, accounts.group(makers).start
+    _send_off(
+        *(ledger.books, entries, starts, trade.bought[makers.key], makers.zone, makers.coming),
+        *(trade.flow, network.destination, network.transit, trade.sold_everywhere),
+        *(np.array(transit.lags, dtype=np.int64), transit.ring, week_index),
     )
 
 
 @compiled
-def route_at_least(
-    ladder: Ladder, network: Network, price: IntArray, last_price: IntArray, fixed: int, amount: int
-) -> tuple[IntArray, IntArray, IntArray]:
-    """Find flows, purchases and sales at the least optimal prices, given any optimal ones."""
-    flow, bought, sold = route(ladder, network, price, -1, 0)
-    low, _, _ = price_bounds(ladder, network, flow, bought, sold, last_price)
-    routed: tuple[IntArray, IntArray, IntArray] = route(ladder, network, low, fixed, amount)
-    return routed
-
-
-@compiled
-def canonical_price(low: IntArray, high: IntArray, last_price: IntArray) -> IntArray:
-    """Mix floor(low + theta * (high - low)), theta in [0, 1] being the best fit to last week's prices.
-
-    The mixture is optimal too. A condition on prices reads p[j] <= p[i] + c, or p[i] <= c, with a whole c. It
-    holds for low and for high, so for their mixture with one theta, and floor(x + c) = floor(x) + c keeps it.
-    Theta is a whole number of 2**-THETA_BITS, so the mixture is exact; it is rounded up, so that an optimal
-    last price of a single zone comes back to the tick.
-    """
-    along, across = 0.0, 0.0
-    for zone in range(low.size):
-        width = float(high[zone] - low[zone])
-        along += float(last_price[zone] - low[zone]) * width
-        across += width * width
-    share = 0.0 if across == 0.0 else min(max(along / across, 0.0), 1.0)
-    theta = int(np.ceil(share * 2.0**THETA_BITS))
-    price = low.copy()
-    for zone in range(low.size):
-        price[zone] += (high[zone] - low[zone]) * theta >> THETA_BITS
-    return price
-
-
-@compiled
-def fill_rows(ladder: Ladder, price: IntArray, bought: IntArray, sold: IntArray) -> tuple[IntArray, IntArray]:
-    """Fill sorted rows, and list the ties still to be split as (first row, end row, grams)."""
-    fill = np.zeros(ladder.limit.size, np.int64)
-    ties, count = np.empty((2 * price.size, 3), np.int64), 0
-    for zone in range(price.size):
-        begin, end = ladder.start[zone], ladder.start[zone + 1]
-        left, right = first_row(ladder, zone, price[zone]), first_row(ladder, zone, price[zone] + 1)
-        middle = left
-        while middle < right and ladder.asks[middle + 1] == ladder.asks[middle]:
-            middle += 1  # of one limit the bids come first; an ask of nothing among them gets nothing
-        for row in range(begin, left):
-            fill[row] = ladder.asks[row + 1] - ladder.asks[row]
-        for row in range(right, end):
-            fill[row] = ladder.both[row + 1] - ladder.both[row] - ladder.asks[row + 1] + ladder.asks[row]
-        above = ladder.both[end] - ladder.both[right] - ladder.asks[end] + ladder.asks[right]
-        below = ladder.asks[left] - ladder.asks[begin]
-        tied = ((left, middle, bought[zone] - above), (middle, right, sold[zone] - below))
-        for first, stop, amount in tied:
-            if amount == ladder.both[stop] - ladder.both[first]:
-                for row in range(first, stop):
-                    fill[row] = ladder.both[row + 1] - ladder.both[row]
-            elif amount != 0:
-                ties[count] = first, stop, amount
-                count += 1
-    return fill, ties[:count]
-
-
-@compiled
-def dual_value(ladder: Ladder, network: Network, price: IntArray) -> int:
-    """Gains of orders and links at given prices: no allocation has a greater welfare."""
-    value = 0
-    for zone in range(price.size):
-        begin, end, row = ladder.start[zone], ladder.start[zone + 1], first_row(ladder, zone, price[zone])
-        asks = ladder.asks[row] - ladder.asks[begin]
-        bids = ladder.both[end] - ladder.both[row] - ladder.asks[end] + ladder.asks[row]
-        value += price[zone] * (asks - bids)
-        value += ladder.bid_value[end] - ladder.bid_value[row]
-        value -= ladder.ask_value[row] - ladder.ask_value[begin]
-    for link in range(network.cost.size):
-        gain = price[network.destination[link]] - price[network.origin[link]] - network.cost[link]
-        value += max(gain, 0) * network.capacity[link]
-    return value
-
-
-@compiled
-def prove(
-    bids: int,
+def _send_off(
+    books: Books,
+    entries: tuple[int, ...],
+    starts: tuple[int, ...],
+    bought: IntArray,
     zone: IntArray,
-    limit: IntArray,
-    quantity: IntArray,
-    fill: IntArray,
-    network: Network,
+    coming: IntArray,
     flow: IntArray,
-    price: IntArray,
-) -> tuple[bool, int, int]:
-    """Whether fills and flows are within limits and balance, their welfare, and the dual at the prices."""
-    feasible, welfare, dual = True, 0, 0
-    balance = np.zeros(price.size, np.int64)
-    for row in range(zone.size):
-        sign = 1 if row < bids else -1
-        feasible &= 0 <= fill[row] <= quantity[row]
-        balance[zone[row]] += sign * fill[row]
-        welfare += sign * limit[row] * fill[row]
-        dual += max(sign * (limit[row] - price[zone[row]]), 0) * quantity[row]
-    for link in range(flow.size):
-        origin, destination = network.origin[link], network.destination[link]
-        feasible &= 0 <= flow[link] <= network.capacity[link]
-        balance[origin] += flow[link]
-        balance[destination] -= flow[link]
-        welfare -= network.cost[link] * flow[link]
-        dual += max(price[destination] - price[origin] - network.cost[link], 0) * network.capacity[link]
-    return feasible and not balance.any(), welfare, dual
+    destination: IntArray,
+    weeks: IntArray,
+    sold_everywhere: IntArray,
+    lags: IntArray,
+    ring: IntArray,
+    week_index: int,
+) -> None:
+    under_way, purchase = entries
+    house, travelling, makers = starts
+    zones = sold_everywhere.shape[1]
+    share = np.zeros((lags.size, zones))
+    for material in range(bought.shape[0]):
+        for place in range(zones):
+            total = sold_everywhere[material, place]
+            for link in range(weeks.size):
+                if destination[link] == place:
+                    total += flow[material, link]
+            for order in range(lags.size):
+                arrivals = 0
+                for link in range(weeks.size):
+                    if destination[link] == place and weeks[link] == lags[order]:
+                        arrivals += flow[material, link]
+                share[order, place] = min(arrivals / max(total, 1), 1.0)
+        for row in range(zone.size):
+            now = bought[material, row]
+            for order in range(lags.size):
+                late = min(int(np.floor(bought[material, row] * share[order, zone[row]])), now)
+                if late > 0:
+                    ring[(week_index + lags[order]) % ring.shape[0], material, row] += late
+                    coming[material, row] += late
+                    move(books, under_way, material, house, travelling + row, late)
+                    now -= late
+            move(books, purchase, material, house, makers + row, now)
+
+
+def _settle_links(
+    trade: Trade,
+    network: Network,
+    government: Government,
+    holders: Population,
+    ledger: Ledger,
+    accounts: Accounts,
+) -> None:
+    """What stands between two prices goes to carriers, treasuries, licence holders, smugglers and middlemen."""
+    entries = (
+        ledger.entry("freight", "house", "carriers"),
+        ledger.entry("export tax", "house", "treasury"),
+        ledger.entry("import tariff", "house", "treasury"),
+        ledger.entry("smuggling", "house", "smugglers"),
+        ledger.entry("scarcity rent", "house", "middlemen"),
+    )
+    starts = (
+        *(accounts.house.start, accounts.carriers.start, accounts.treasury.start),
+        *(accounts.smugglers.start, accounts.middlemen.start),
+    )
+    charges = trade.charges
+    _settle_ways(
+        *(ledger.books, entries, starts, trade.flow, trade.ticks, network.origin, network.destination),
+        *(network.from_zone, network.to_zone, network.way, charges.freight, charges.tax, charges.tariff),
+        *(charges.risk, charges.cost, trade.licence_ticks),
+    )
+    for label, pool in government.pools.items():
+        rent = trade.licence_fills[label] * pool.price
+        ledger.pay("licence rent", accounts.house, accounts.group(holders), rent, 0, pool.rows)
 
 
 @compiled
-def share_out(amount: int, quantity: IntArray) -> tuple[IntArray, IntArray]:
-    """Whole parts and remainders of amount * quantity / total; bit by bit, as the product needs 128 bits."""
-    total = quantity.sum()
-    parts, remainders = np.zeros(quantity.size, np.int64), np.zeros(quantity.size, np.int64)
-    for row in range(quantity.size):
-        part, remainder = 0, 0
-        for bit in range(62, -1, -1):
-            part, remainder = 2 * part, 2 * remainder
-            if amount >> bit & 1:
-                remainder += quantity[row]
-            while remainder >= total:
-                part, remainder = part + 1, remainder - total
-        parts[row], remainders[row] = part, remainder
-    return parts, remainders
-
-
-@compiled
-def bad_order(zone: IntArray, limit: IntArray, quantity: IntArray, zones: int, least: int, greatest: int) -> int:
-    """First row that cannot be cleared, or -1."""
-    for row in range(zone.size):
-        if not (0 <= zone[row] < zones and least <= limit[row] <= greatest and quantity[row] >= 0):
-            return row
-    return -1
+def _settle_ways(
+    books: Books,
+    entries: tuple[int, ...],
+    starts: tuple[int, ...],
+    flow: IntArray,
+    ticks: IntArray,
+    origin: IntArray,
+    destination: IntArray,
+    from_zone: IntArray,
+    to_zone: IntArray,
+    way: IntArray,
+    freight: IntArray,
+    tax: IntArray,
+    tariff: IntArray,
+    risk: IntArray,
+    cost: IntArray,
+    licence: IntArray,
+) -> None:
+    to_carriers, to_exporter, to_importer, to_smugglers, to_middlemen = entries
+    house, carriers, treasury, smugglers, middlemen = starts
+    for material in range(flow.shape[0]):
+        for link in range(flow.shape[1]):
+            grams = flow[material, link]
+            if grams == 0:
+                continue
+            gap = ticks[material, destination[link]] - ticks[material, origin[link]]
+            rent = grams * (gap - cost[material, link] - licence[material, link])
+            pay(books, to_carriers, house, carriers, grams * freight[material, link])
+            pay(books, to_exporter, house, treasury + from_zone[link], grams * tax[material, link])
+            if way[link] == TRADE:
+                pay(books, to_importer, house, treasury + to_zone[link], grams * tariff[material, link])
+            if way[link] == SMUGGLED:
+                pay(books, to_smugglers, house, smugglers, grams * risk[material, link] + rent)
+            else:
+                pay(books, to_middlemen, house, middlemen, rent)

@@ -1,5 +1,6 @@
 """Contracts: what is due, at what price, what is missed, and who pays a floor."""
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -7,10 +8,11 @@ import numpy as np
 import pytest
 
 from market_abm.agents.life import Stage
-from market_abm.market.contracts import OfftakeContract
+from market_abm.market.contracts import Deliveries, OfftakeContract, deliver_contracts
+from market_abm.market.state_purchases import buy_from_producers
 from market_abm.model import MineralMarket
 
-NDPR, DY, CN, JP, RW = 0, 1, 0, 1, 2
+DY, NDPR, CN, JP, RW = 0, 1, 0, 1, 2  # in the order of names
 WEEKS = 52.1775
 OFFTAKE = {"offtake": {"deal": {"mine": "hill", "buyer_zone": "JP", "share": 0.3}}}
 LATE = "2010-02-22"  # the eighth week, so that a run of eight weeks sees the policy once
@@ -26,6 +28,23 @@ FLOOR = {
 
 def paid(model: MineralMarket, purpose: str) -> int:
     return sum(total for (_, _, why), total in model.ledger.journal.items() if why == purpose)
+
+
+@pytest.fixture
+def deliver(do: Callable[..., Any]) -> Callable[[MineralMarket], Deliveries]:
+    """Deliver under all contracts, without the rest of the week."""
+
+    def run(model: MineralMarket) -> Deliveries:
+        deliveries: Deliveries = do(model, deliver_contracts)
+        do(model, buy_from_producers, deliveries=deliveries)
+        return deliveries
+
+    return run
+
+
+def sold_by(model: MineralMarket, plant: str) -> int:
+    """NdPr that a plant sold on the spot market this week [g]."""
+    return int(model.week.trade.sold["Refiner"][NDPR, model.world.refiners.row_named(plant)])
 
 
 def formula(**terms: float) -> OfftakeContract:
@@ -57,39 +76,43 @@ def test_a_share_of_capacity_is_delivered(tiny_model: Callable[..., MineralMarke
 
     due = int(0.3 * 1000e6 / WEEKS * 0.2 * 0.9)
 
-    assert model.contracts.offtakes[0].delivered == pytest.approx(due, abs=1)
-    assert model.contracts.offtakes[0].missed == 0
-    assert model.contracts.inflow[NDPR, JP] == model.contracts.offtakes[0].delivered
+    assert model.world.contracts.offtakes[0].delivered == pytest.approx(due, abs=1)
+    assert model.world.contracts.offtakes[0].missed == 0
+    assert model.week.deliveries.inflow[NDPR, JP] == model.world.contracts.offtakes[0].delivered
 
 
 def test_the_buyers_pay_the_floor_when_the_market_is_lower(tiny_model: Callable[..., MineralMarket]) -> None:
     deal = {"offtake": {"deal": {**OFFTAKE["offtake"]["deal"], "floor_usd_per_kg": 100.0}}}
     model = tiny_model(deal, run=1)
 
-    delivered = model.contracts.offtakes[0].delivered
+    delivered = model.world.contracts.offtakes[0].delivered
 
     assert paid(model, "offtake") == pytest.approx(delivered * 100_000, rel=1e-9)
 
 
-def test_other_materials_keep_their_relation_to_the_index(tiny_model: Callable[..., MineralMarket]) -> None:
+def test_other_materials_keep_their_relation_to_the_index(
+    tiny_model: Callable[..., MineralMarket], deliver: Callable[..., Deliveries]
+) -> None:
     deal = {"offtake": {"deal": {"mine": "hill", "buyer_zone": "JP", "share": 0.3, "index_weight": 0.5}}}
     model = tiny_model({**deal, "mine": {"hill": {"deposit": "clay", "plant": None}}})
-    model.miners.plant[model.miners.row_named("hill")] = model.refiners.row_named("south-plant")
+    model.world.miners.plant[model.world.miners.row_named("hill")] = model.world.refiners.row_named("south-plant")
 
-    model.contracts.deliver()
+    inflow = deliver(model).inflow
 
-    delivered = model.contracts.inflow[:, JP] @ model.market.price[:, JP]
-    assert model.contracts.inflow[DY, JP] > 0
+    delivered = inflow[:, JP] @ model.market.price[:, JP]
+    assert inflow[DY, JP] > 0
     assert paid(model, "offtake") == pytest.approx(0.5 * delivered * 1000, rel=1e-9)
 
 
-def test_a_mine_that_stands_still_misses_what_is_due(tiny_model: Callable[..., MineralMarket]) -> None:
+def test_a_mine_that_stands_still_misses_what_is_due(
+    tiny_model: Callable[..., MineralMarket], deliver: Callable[..., Deliveries]
+) -> None:
     model = tiny_model(OFFTAKE, run=1)
-    contract = model.contracts.offtakes[0]
-    model.miners.stage[model.miners.row_named("hill")] = Stage.CARE_AND_MAINTENANCE
+    contract = model.world.contracts.offtakes[0]
+    model.world.miners.stage[model.world.miners.row_named("hill")] = Stage.CARE_AND_MAINTENANCE
     delivered = contract.delivered
 
-    model.contracts.deliver()
+    deliver(model)
 
     assert contract.delivered == delivered
     assert contract.missed == int(0.3 * 1000e6 / WEEKS * 0.2 * 0.9)
@@ -98,7 +121,7 @@ def test_a_mine_that_stands_still_misses_what_is_due(tiny_model: Callable[..., M
 def test_delivered_and_missed_add_up_to_what_was_due(tiny_model: Callable[..., MineralMarket]) -> None:
     deal = {"offtake": {"deal": {"mine": "hill", "buyer_zone": "JP", "share": 1.0}}}
     model = tiny_model(deal, run=20, policy=[{"type": "supply_outage", "producers": ["hill"]}])
-    contract = model.contracts.offtakes[0]
+    contract = model.world.contracts.offtakes[0]
 
     assert min(contract.missed, contract.delivered) > 0
     assert contract.delivered + contract.missed == 20 * int(1000e6 / WEEKS * 0.2 * 0.9)
@@ -107,20 +130,20 @@ def test_delivered_and_missed_add_up_to_what_was_due(tiny_model: Callable[..., M
 def test_a_tied_mine_is_free_when_its_contract_ends(tiny_model: Callable[..., MineralMarket]) -> None:
     deal = {"offtake": {"deal": {**OFFTAKE["offtake"]["deal"], "end": "2010-02-01"}}}
     model = tiny_model(deal, run=4)
-    row = model.miners.row_named("hill")
-    tied = bool(model.miners.tied[row])
+    row = model.world.miners.row_named("hill")
+    tied = bool(model.world.miners.tied[row])
 
     model.step()
 
     assert tied
-    assert not model.miners.tied[row]
-    assert model.contracts.offtakes == []
+    assert not model.world.miners.tied[row]
+    assert model.world.contracts.offtakes == []
 
 
 def test_metal_from_a_contract_is_not_bought_again(tiny_model: Callable[..., MineralMarket]) -> None:
     spot = tiny_model(run=3)
     contract = tiny_model({"offtake": {"deal": {**OFFTAKE["offtake"]["deal"], "share": 0.9}}}, run=3)
-    into_japan = spot.network.destination == JP
+    into_japan = spot.world.network.destination == JP
 
     bought = [model.recorder.flow[:3, NDPR, into_japan].sum() for model in (contract, spot)]
 
@@ -131,7 +154,7 @@ def test_an_offtake_across_an_embargo_is_force_majeure(tiny_model: Callable[...,
     deal = {"offtake": {"deal": {"mine": "north", "buyer_zone": "JP", "share": 0.1}}}
     model = tiny_model(deal, run=3, policy=[{"type": "embargo", "origin": "CN", "destination": "JP"}])
 
-    assert model.contracts.inflow[NDPR, JP] == 0
+    assert model.week.deliveries.inflow[NDPR, JP] == 0
 
 
 def test_a_mine_without_a_plant_cannot_deliver_from_somebody_elses(tiny_model: Callable[..., MineralMarket]) -> None:
@@ -139,14 +162,13 @@ def test_a_mine_without_a_plant_cannot_deliver_from_somebody_elses(tiny_model: C
     deal = {"offtake": {"deal": {"mine": "clays", "buyer_zone": "JP", "share": 0.1}}}
     model = tiny_model({**lakes, **deal}, run=1)
 
-    assert model.contracts.inflow.sum() == 0
+    assert model.week.deliveries.inflow.sum() == 0
 
 
 def test_the_state_pays_the_gap_to_the_floor_on_what_was_sold(tiny_model: Callable[..., MineralMarket]) -> None:
     model = tiny_model(run=8, policy=[FLOOR])
-    plant = model.refiners.row_named("north-plant 1")
 
-    sold = int(model.exchange.sold_by(model.refiners)[NDPR, plant])
+    sold = sold_by(model, "north-plant 1")
 
     assert sold > 0
     assert paid(model, "price floor") == sold * (50_000 - int(model.market.ticks[NDPR, CN]))
@@ -165,9 +187,8 @@ def test_a_floor_covers_no_more_than_its_tonnes(tiny_model: Callable[..., Minera
 @pytest.mark.parametrize("share", [0.0, 0.4])
 def test_above_the_floor_the_state_gets_its_share(tiny_model: Callable[..., MineralMarket], share: float) -> None:
     model = tiny_model(run=8, policy=[{**FLOOR, "floor": 5.0, "upside_share": share}])
-    sold = model.exchange.sold_by(model.refiners)[NDPR, model.refiners.row_named("north-plant 1")]
 
-    gain = int(sold) * (int(model.market.ticks[NDPR, CN]) - 5_000)
+    gain = sold_by(model, "north-plant 1") * (int(model.market.ticks[NDPR, CN]) - 5_000)
 
     assert gain > 0
     assert -paid(model, "price floor") == pytest.approx(share * gain, abs=1)
@@ -176,11 +197,10 @@ def test_above_the_floor_the_state_gets_its_share(tiny_model: Callable[..., Mine
 
 def test_a_floor_is_paid_once_when_two_mines_share_a_plant(tiny_model: Callable[..., MineralMarket]) -> None:
     model = tiny_model({"refinery": {"north-plant": {"count": 1}}}, run=8, policy=[{**FLOOR, "project": "north"}])
-    plant = model.refiners.row_named("north-plant")
 
-    sold = model.exchange.sold_by(model.refiners)[NDPR, plant]
+    sold = sold_by(model, "north-plant")
 
-    assert paid(model, "price floor") == int(sold) * (50_000 - int(model.market.ticks[NDPR, CN]))
+    assert paid(model, "price floor") == sold * (50_000 - int(model.market.ticks[NDPR, CN]))
 
 
 def _band(**terms: Any) -> dict[str, Any]:
@@ -196,7 +216,7 @@ def _band(**terms: Any) -> dict[str, Any]:
 
 def test_a_band_for_named_producers_buys_at_its_floor(tiny_model: Callable[..., MineralMarket]) -> None:
     model = tiny_model(run=1, policy=[_band(producers=["hill"], weekly_share=0.1)])
-    body = model.state_buyers
+    body = model.world.state_buyers
 
     bought = int(body.stock[NDPR, 0])
 
@@ -211,11 +231,49 @@ def test_a_band_buys_no_more_a_week_than_its_share_from_all_producers(
     most = 0.02 * model.market.zone_use[NDPR, JP]
     model.step()
 
-    assert 0 < model.state_buyers.stock[NDPR, 0] <= most * 1.1
+    assert 0 < model.world.state_buyers.stock[NDPR, 0] <= most * 1.1
 
 
 def test_a_body_without_money_buys_nothing(tiny_model: Callable[..., MineralMarket]) -> None:
     model = tiny_model({"state_buyer": {"jogmec": {"budget_musd": 0.0}}}, run=4, policy=[_band(producers=["hill"])])
 
-    assert not model.state_buyers.stock.any()
-    np.testing.assert_array_equal(model.state_buyers.cash, 0)
+    assert not model.world.state_buyers.stock.any()
+    np.testing.assert_array_equal(model.world.state_buyers.cash, 0)
+
+
+def test_the_weeks_before_the_record_do_not_count(tiny_model: Callable[..., MineralMarket]) -> None:
+    late = {"time": {"record_from": "2010-02-01"}}
+    model = tiny_model({**OFFTAKE, **late}, run=6)
+    contract = model.world.contracts.offtakes[0]
+
+    week = int(0.3 * 1000e6 / WEEKS * 0.2 * 0.9)
+
+    assert contract.delivered + contract.missed == 2 * week
+
+
+def test_contracts_come_back_from_a_copy(tiny_model: Callable[..., MineralMarket]) -> None:
+    model = tiny_model(
+        {"offtake": {"old": {**OFFTAKE["offtake"]["deal"], "end": "2010-02-01"}, **OFFTAKE["offtake"]}}, run=6
+    )
+
+    other = copy.deepcopy(model)
+
+    signed = other.world.contracts.signed
+    assert [(contract.name, contract.ended) for contract in signed] == [("deal", False), ("old", True)]
+    assert signed[0] is other.world.contracts.offtakes[0]
+    assert signed[0] is not model.world.contracts.signed[0]
+    assert signed[0].delivered == model.world.contracts.signed[0].delivered > 0
+
+
+def test_a_body_never_pays_more_than_it_has(
+    tiny_model: Callable[..., MineralMarket], deliver: Callable[..., Deliveries]
+) -> None:
+    model = tiny_model({"state_buyer": {"jogmec": {"budget_musd": 0.001}}}, policy=[_band(producers=["hill", "north"])])
+    for policy in model.scenario.policy:
+        policy.enact(model.world.regime)
+    model.world.market.zone_use[:, JP] *= 1000
+
+    bought = deliver(model).bought
+
+    assert bought[NDPR, 0] > 0
+    assert 0 <= model.world.state_buyers.cash[0] < 30_000

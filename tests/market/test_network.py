@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from market_abm.market.network import GATE, SMUGGLED, TRADE, Charges, Network
-from market_abm.market.orders import UNLIMITED
+from market_abm.auction.orders import UNLIMITED
 from market_abm.model import MineralMarket
 
 CN, JP, RW, FOB = range(4)

@@ -1,0 +1,1 @@
+"""The sealed call auction over all zones, with joint export licences: pure functions that know no model (ODD: Market)."""
