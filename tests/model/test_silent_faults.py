@@ -148,7 +148,6 @@ def written(scenario: Scenario, folder: Path) -> Path:
     return place
 
 
-@waits("check knows no limits of mass, money and price")
 @pytest.mark.parametrize("case", HUGE)
 @pytest.mark.parametrize("command", ["check", "run"])
 def test_the_command_line_tells_in_words_what_exceeds_the_limits(
