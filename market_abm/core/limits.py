@@ -12,7 +12,7 @@ what the integers hold (`SAFETY`), and what happens beyond the plan has the rest
 
 from dataclasses import dataclass
 
-from market_abm.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR, TICKS_PER_DOLLAR
+from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR, TICKS_PER_DOLLAR
 
 GREATEST_SUM = 2**63 - 1
 """Greatest sum of an account [g or micro-US$]."""
