@@ -238,7 +238,7 @@ def clear_market(
     today: dt.date,
 ) -> Trade:
     """Clear all materials; those under one quota clear together at one licence price."""
-    charges = network.charges(market, regime, origins.gated_share)
+    charges = network.charges(market, regime, government.use_before, origins.gated_share)
     pools, labels = [], list(government.pools)
     for pool in government.pools.values():
         limit, quantity = pool.offers(licence_holders, today)

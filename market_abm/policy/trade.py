@@ -53,13 +53,15 @@ class ExportQuota(Policy):
 
 
 class ExportLicence(Policy):
-    """Case-by-case licences: a share of normal use is approved, after a review."""
+    """Case-by-case licences: a share of the use before them is approved, after a review."""
+
+    # Of the use before: makers who use less because of the licences would else lose licences for it.
 
     type: Literal["export_licence"] = "export_licence"
     origin: Name = field(..., "zone", "Zone that asks for licences.")
     destinations: list[Name] = field([], "zone", "Destinations; all when silent.")
     materials: list[Name] = field([], "-", f"Materials; {ALL}.")
-    approval: Path = field(..., "1", "Approved share of the destination's normal use, as a polyline.")
+    approval: Path = field(..., "1", "Approved share of the destination's use before, as a polyline.")
     review_weeks: NonNegative = field(
         9.0, "week", "Nothing is approved before the first reviews end.", "events.csv 2025-04-04: 45 working days"
     )
@@ -68,7 +70,7 @@ class ExportLicence(Policy):
         """Limit the ways out to the approved share."""
         reviewed = (regime.day - self.start).days >= 7 * self.review_weeks
         share = line_value(self.approval, regime.day) if reviewed else 0.0
-        regime.limit_exports(self.origin, self.destinations, self.materials, share)
+        regime.limit_exports(self.label, self.origin, self.destinations, self.materials, share)
 
 
 class Embargo(Policy):

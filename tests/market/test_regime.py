@@ -51,7 +51,7 @@ def test_of_two_licence_regimes_the_stricter_holds(regime: Regime, order: int) -
 def test_licences_hold_back_what_the_strictest_does_not_approve(regime: Regime, order: int) -> None:
     rows = [(0.3, ["JP"], ["Dy"]), (0.6, [], ["Dy"]), (1.2, [], ["NdPr"])]
     for share, destinations, materials in rows[::order]:
-        regime.limit_exports("CN", destinations, materials, share)
+        regime.limit_exports("licences", "CN", destinations, materials, share)
 
     np.testing.assert_allclose(regime.held_back, [[0.0, 0.0, 0.0], [0.0, 0.7, 0.4]])
     regime.clear(DAY)
