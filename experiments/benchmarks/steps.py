@@ -16,8 +16,8 @@ from market_abm.model import MineralMarket
 from market_abm.record import snapshot
 
 FIRST_WEEKS = 26  # run before measuring: from then on traders trade and strategies are learnt
-SPEED_BARS = {300: 5.0, 3_000: 20.0, 30_000: 40.0}
-SPEED_WEEKS = {300: 40, 3_000: 14, 30_000: 3}
+SPEED_BARS = {400: 20.0, 3_000: 40.0, 30_000: 60.0}
+SPEED_WEEKS = {400: 40, 3_000: 14, 30_000: 3}
 GROWTH_SIZES = (3_000, 30_000, 300_000)
 GROWTH_BAR, GROWTH_BAR_CLEAR = 1.1, 1.3
 RECORD_BAR = 0.15
