@@ -246,6 +246,7 @@ def join_mines_and_plants(world: "World") -> None:
         miners.outage_left[:] = 1.0
         miners.plant_zone[:] = miners.zone
         miners.plant_zone[has_plant] = refiners.zone[miners.plant[has_plant]]
+        miners.plant_running[has_plant] = refiners.operating[miners.plant[has_plant]]
         miners.plant_recovery[has_plant] = refiners.recovery[miners.plant[has_plant]]
 
 

@@ -5,10 +5,11 @@ numbers of everybody else as they were; two policies under one seed meet the sam
 carries no generator.
 
 The hash is the finaliser of SplitMix64 (Steele, Lea and Flood 2014), used as a counter-based generator in the
-manner of Salmon et al. (2011).
+manner of Salmon et al. (2011); normal numbers are quantiles of uniform ones (Wichura 1988).
 """
 
 import hashlib
+import math
 from typing import Any, Literal
 
 import numpy as np
@@ -21,6 +22,31 @@ Distribution = Literal["uniform", "normal"]
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _LANE = np.uint64(0xD1342543DE82EF95)
+# Coefficients of AS 241, highest power first: numerators and denominators of middle, tails and far tails.
+_MIDDLE_UP = (
+    *(2509.0809287301226727, 33430.575583588128105, 67265.770927008700853, 45921.953931549871457),
+    *(13731.693765509461125, 1971.5909503065514427, 133.14166789178437745, 3.387132872796366608),
+)
+_MIDDLE_DOWN = (
+    *(5226.495278852545925, 28729.085735721942674, 39307.89580009271061, 21213.794301586595867),
+    *(5394.1960214247511077, 687.1870074920579083, 42.313330701600911252, 1.0),
+)
+_TAIL_UP = (
+    *(7.7454501427834140764e-4, 0.0227238449892691845833, 0.24178072517745061177, 1.27045825245236838258),
+    *(3.64784832476320460504, 5.7694972214606914055, 4.6303378461565452959, 1.42343711074968357734),
+)
+_TAIL_DOWN = (
+    *(1.05075007164441684324e-9, 5.475938084995344946e-4, 0.0151986665636164571966, 0.14810397642748007459),
+    *(0.68976733498510000455, 1.6763848301838038494, 2.05319162663775882187, 1.0),
+)
+_FAR_UP = (
+    *(2.01033439929228813265e-7, 2.71155556874348757815e-5, 0.0012426609473880784386, 0.026532189526576123093),
+    *(0.29656057182850489123, 1.7848265399172913358, 5.4637849111641143699, 6.6579046435011037772),
+)
+_FAR_DOWN = (
+    *(2.04426310338993978564e-15, 1.4215117583164458887e-7, 1.8463183175100546818e-5, 7.868691311456132591e-4),
+    *(0.0148753612908506148525, 0.13692988092273580531, 0.59983220655588793769, 1.0),
+)
 _NO_LANES = np.zeros(1, dtype=np.uint64)
 
 
@@ -32,19 +58,39 @@ def _hash(word: np.uint64) -> np.uint64:
 
 
 @compiled
+def _ratio(value: float, up: Any, down: Any) -> float:
+    """Ratio of two polynomials of degree seven."""
+    top, bottom = up[0], down[0]
+    for power in range(1, 8):
+        top, bottom = top * value + up[power], bottom * value + down[power]
+    return top / bottom
+
+
+@compiled
 def _fill(key: np.uint64, lanes: Any, numbers: Any, normal: bool, out: Any) -> None:
     scale = 1.0 / 9007199254740992.0  # 2 ** -53
     for lane in range(lanes.size):
         lane_key = _hash(key + _LANE * (lanes[lane] + np.uint64(1)))
         for row in range(numbers.size):
             word = _hash(numbers[row] ^ lane_key)
-            first = (float(_hash(word + _GOLDEN) >> np.uint64(11)) + 0.5) * scale
-            if normal:
-                second = (float(_hash(word + _GOLDEN + _GOLDEN) >> np.uint64(11)) + 0.5) * scale
-                # Box and Muller (1958); `first` is never 0, so the logarithm is finite.
-                out[lane, row] = np.sqrt(-2.0 * np.log(first)) * np.cos(2.0 * np.pi * second)
-            else:
-                out[lane, row] = first
+            uniform = (float(_hash(word + _GOLDEN) >> np.uint64(11)) + 0.5) * scale
+            out[lane, row] = normal_quantile(uniform) if normal else uniform
+
+
+@compiled
+def normal_quantile(share: float) -> float:
+    """Standard normal quantile of a share in (0, 1), to about 16 digits.
+
+    Algorithm AS 241, PPND16 (Wichura 1988): three rational functions, for the middle, the tails and the far tails.
+    """
+    middle = share - 0.5
+    if abs(middle) <= 0.425:
+        square = 0.180625 - middle * middle
+        return middle * _ratio(square, _MIDDLE_UP, _MIDDLE_DOWN)
+    depth = math.sqrt(-math.log(share if middle < 0.0 else 1.0 - share))
+    near = depth <= 5.0
+    value = _ratio(depth - 1.6, _TAIL_UP, _TAIL_DOWN) if near else _ratio(depth - 5.0, _FAR_UP, _FAR_DOWN)
+    return -value if middle < 0.0 else value
 
 
 def stable_number(name: str) -> int:

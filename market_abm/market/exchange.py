@@ -23,6 +23,7 @@ from market_abm.market.origin import Origins
 from market_abm.market.purse import keep_within_purse, purse_of
 from market_abm.policy.regime import Regime
 
+PLANNED = 2  # orders on each side of an agent that plans: stockpile and band
 GREATEST_LIMIT = 1e6  # US$/kg; nobody bids more
 
 
@@ -53,13 +54,14 @@ class Side:
 
     def __init__(self, populations: list[tuple[Population, int]], accounts: Accounts, materials: int, up: bool) -> None:
         self.up = up
-        self.seats: list[Seat] = []
+        self.seats: dict[str, Seat] = {}
+        self._windows: dict[str, list[FloatArray]] = {}
         zones, numbers, start = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)], 0
         for population, tranches in populations:
             end = start + tranches * population.size
             zones.append(np.tile(population.zone, tranches))
             numbers.append(np.tile(accounts.group(population).accounts, tranches))
-            self.seats.append(Seat(population.key, slice(start, end), tranches))
+            self.seats[population.key] = Seat(population.key, slice(start, end), tranches)
             start = end
         self.zone: IntArray = np.concatenate(zones)
         self.number: IntArray = np.concatenate(numbers)
@@ -75,15 +77,21 @@ class Side:
     def by_population(self, fills: IntArray) -> dict[str, IntArray]:
         """Fills (materials, orders) by population, the orders of each agent added up: (materials, n)."""
         found = {}
-        for key, columns, tranches in self.seats:
+        for key, columns, tranches in self.seats.values():
             mine = fills[:, columns]
             found[key] = mine if tranches == 1 else mine.reshape(len(mine), tranches, -1).sum(axis=1)
         return found
 
-    def tranche(self, seat: Seat, number: int, size: int) -> slice:
-        """Columns of one of the orders that each agent of a population has."""
-        first = seat.columns.start + number * size
-        return slice(first, first + size)
+    def windows(self, key: str, size: int) -> list[FloatArray]:
+        """Limit and quantity of each order of a population in turn: windows (materials, n) to write to."""
+        if key not in self._windows:
+            seat = self.seats[key]
+            parts = [
+                slice(seat.columns.start + number * size, seat.columns.start + (number + 1) * size)
+                for number in range(seat.tranches)
+            ]
+            self._windows[key] = [side[:, part] for part in parts for side in (self.limit, self.quantity)]
+        return self._windows[key]
 
 
 @compiled
@@ -111,12 +119,13 @@ class Exchange:
     def __init__(
         self, populations: dict[str, Population], accounts: Accounts, materials: int, speculation_on: bool
     ) -> None:
+        self.populations = populations
         self.trading = [p for p in populations.values() if p.size and (speculation_on or p.key != "Speculator")]
         bids, asks = [], []
         for population in self.trading:
             if hasattr(population.kind, "orders"):
-                bids.append((population, 2))
-                asks.append((population, 2))
+                bids.append((population, PLANNED))
+                asks.append((population, PLANNED))
                 continue
             if population.kind.bids:
                 bids.append((population, len(population.kind.bids)))
@@ -124,6 +133,7 @@ class Exchange:
                 asks.append((population, len(population.kind.asks)))
         self.bids = Side(bids, accounts, materials, up=False)
         self.asks = Side(asks, accounts, materials, up=True)
+        self.trading = [p for p in self.trading if p.key in self.bids.seats or p.key in self.asks.seats]
 
     @staticmethod
     def _sells(population: Population) -> bool:
@@ -138,60 +148,47 @@ def collect_orders(exchange: Exchange, accounts: Accounts) -> tuple[Orders, Orde
     -------
     bids, asks : in whole ticks and grams.
     """
-    by_key = {population.key: population for population in exchange.trading}
-    for side, rules in ((exchange.bids, "bids"), (exchange.asks, "asks")):
-        for seat in side.seats:
-            population = by_key[seat.key]
-            if hasattr(population.kind, "orders"):
-                continue
-            _ask(side, seat, population, getattr(population.kind, rules))
-    _ask_planners(exchange, by_key)
+    for population in exchange.trading:
+        _ask(exchange, population)
     bids = exchange.bids.whole()
-    for seat in exchange.bids.seats:
-        purse = purse_of(by_key[seat.key], accounts)
+    for seat in exchange.bids.seats.values():
+        purse = purse_of(exchange.populations[seat.key], accounts)
         if purse is not None:
             keep_within_purse(bids.limit, bids.quantity, seat.columns.start, seat.tranches, purse)
     return bids, exchange.asks.whole()
 
 
-def _ask(side: Side, seat: Seat, population: Population, rules: tuple[str, ...]) -> None:
-    """Let the rules of a kind write into its columns."""
-    if "material" in population.columns:  # each agent deals in one material
-        answers = population.ask(*rules)
-        for number in range(seat.tranches):
-            columns = np.arange(
-                seat.columns.start + number * population.size, seat.columns.start + (number + 1) * population.size
-            )
-            side.limit[population.material, columns] = answers[2 * number]
-            side.quantity[population.material, columns] = answers[2 * number + 1]
+def _ask(exchange: Exchange, population: Population) -> None:
+    """Let a population write its orders of both sides, in one pass over its agents."""
+    kind, into, rules = population.kind, [], []
+    seats = [(exchange.bids, kind.bids), (exchange.asks, kind.asks)]
+    if hasattr(kind, "orders"):
+        _ask_planners(exchange, population)
         return
-    into = []
-    for number in range(seat.tranches):
-        columns = side.tranche(seat, number, population.size)
-        into += [side.limit[:, columns], side.quantity[:, columns]]
-    population.ask(*rules, into=into)
+    for side, names in seats:
+        if population.key in side.seats:
+            rules += names
+            into += side.windows(population.key, population.size)
+    if "material" not in population.columns:
+        population.ask(*rules, into=into)
+        return
+    own = population.material, np.arange(population.size)  # each agent deals in one material
+    for window, answer in zip(into, population.ask(*rules), strict=True):
+        window[own] = answer
 
 
-def _ask_planners(exchange: Exchange, by_key: dict[str, Population]) -> None:
+def _ask_planners(exchange: Exchange, population: Population) -> None:
     """Ask agents that plan one by one: both sides at once, two orders each."""
-    bids, asks = exchange.bids, exchange.asks
-    for seat, sold in zip(bids.seats, _matching(bids, asks), strict=True):
-        if sold is None:
-            continue
-        population = by_key[seat.key]
-        for agent in population.agents:
-            bid_limit, bid, ask_limit, ask = agent.orders()
-            for number in range(2):
-                place = seat.columns.start + number * population.size + agent.row
-                bids.limit[:, place], bids.quantity[:, place] = bid_limit[number], bid[number]
-                place = sold.columns.start + number * population.size + agent.row
-                asks.limit[:, place], asks.quantity[:, place] = ask_limit[number], ask[number]
-
-
-def _matching(bids: Side, asks: Side) -> list[Seat | None]:
-    """Seat on the other side of each population that plans both at once."""
-    other = {seat.key: seat for seat in asks.seats}
-    return [other.get(seat.key) if seat.tranches == 2 and seat.key == "StateBuyer" else None for seat in bids.seats]
+    windows = (
+        exchange.bids.windows(population.key, population.size),
+        exchange.asks.windows(population.key, population.size),
+    )
+    for agent in population.agents:
+        bid_limit, bid, ask_limit, ask = agent.orders()
+        for limits, quantities, side in ((bid_limit, bid, windows[0]), (ask_limit, ask, windows[1])):
+            for number in range(PLANNED):
+                side[2 * number][:, agent.row] = limits[number]
+                side[2 * number + 1][:, agent.row] = quantities[number]
 
 
 @dataclass(frozen=True)
@@ -245,7 +242,7 @@ def clear_market(
     pools, labels = [], list(government.pools)
     for pool in government.pools.values():
         limit, quantity = pool.offers(licence_holders, today)
-        rows, gate = np.array(pool.terms.materials, dtype=np.int64), network.gate_links(pool.terms.origin)
+        rows, gate = np.array(pool.terms.materials, dtype=np.int64), network.gates[pool.terms.origin]
         pools.append(Pool(rows, gate, limit, quantity, pool.rows, pool.price))
     links = Links(network.origin, network.destination, charges.cost, charges.capacity)
     cleared = clear_week(*orders, links, market.ticks, pools)
@@ -256,7 +253,7 @@ def clear_market(
         government.pools[label].settle(int(price), fill)
     sold = exchange.asks.by_population(cleared.ask_fill)
     sold_everywhere = _by_zone(cleared.ask_fill, exchange.asks.zone, len(market.zones))
-    made = [seat.columns for seat in exchange.asks.seats if seat.key in (refiners.key, manufacturers.key)]
+    made = [seat.columns for seat in exchange.asks.seats.values() if seat.key in (refiners.key, manufacturers.key)]
     sold_in = sum(
         (_by_zone(cleared.ask_fill[:, columns], exchange.asks.zone[columns], len(market.zones)) for columns in made),
         np.zeros_like(sold_everywhere),

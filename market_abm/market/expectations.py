@@ -60,12 +60,13 @@ def hear_news(
 def update_risk(manufacturers: Population, market: Market, regime: Regime, parameters: Parameters) -> None:
     """Manufacturers take in the news and adjust their perceived risk."""
     rules = parameters.manufacturer
-    alarm = np.zeros(len(market.zones))
+    alarm = rules.crackdown_alarm * regime.crackdown
     if regime.embargoed.any():
-        alarm[:] = rules.alarm_others
-        alarm[regime.embargoed.any(axis=1)] = rules.alarm_origin
-        alarm[regime.embargoed.any(axis=0)] = 1.0
-    market.zone_alarm = alarm + rules.crackdown_alarm * regime.crackdown
+        shut = np.full(len(market.zones), rules.alarm_others)
+        shut[regime.embargoed.any(axis=1)] = rules.alarm_origin
+        shut[regime.embargoed.any(axis=0)] = 1.0
+        alarm += shut
+    market.zone_alarm = alarm
     manufacturers.ask("next_risk", into=[manufacturers.risk])
 
 
@@ -193,6 +194,8 @@ def learn(speculators: Population, market: Market, trade: "Trade", speculation_o
     if not (speculators.size and speculation_on):
         return
     bought = trade.bought[speculators.key].sum(axis=0)
-    speculators.ask("next_paid", into=[speculators.paid], bought=bought)
     if market.weeks_seen > TREND_WEEKS + 1:
-        speculators.ask("next_strategy", into=[speculators.strategy])
+        into = [speculators.paid, speculators.strategy]
+        speculators.ask("next_paid", "next_strategy", into=into, bought=bought)
+    else:
+        speculators.ask("next_paid", into=[speculators.paid], bought=bought)

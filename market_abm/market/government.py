@@ -6,8 +6,6 @@
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
 
-import numpy as np
-
 from market_abm.agents.population import Population
 from market_abm.core.state import Kept, State
 from market_abm.core.units import GRAMS_PER_TONNE, FloatArray
@@ -41,10 +39,21 @@ class Government(State):
     def __init__(self) -> None:
         self.pools = {}
         self.halts = {}
-        self.use_before: dict[str, FloatArray] = {}
+        self.use_before = {}
         self.in_force = []
         self.seen: list[Policy] = []  # the same as objects, so that weeks without a change are quick
+        self._spans: list[tuple[dt.date, dt.date, Policy]] = []
+        self._spans_of: list[Scenario] = []
         self.seal()
+
+    def policies_on(self, day: dt.date, scenario: Scenario) -> list[Policy]:
+        """Policies in force on a day, in the order of their declaration."""
+        if not self._spans_of or self._spans_of[0] is not scenario:
+            self._spans_of[:] = [scenario]
+            self._spans[:] = [
+                (policy.start, policy.until or dt.date.max, policy) for policy in scenario.policy if policy.enabled
+            ]
+        return [policy for start, until, policy in self._spans if start <= day < until]
 
 
 def enact_policies(
@@ -58,7 +67,7 @@ def enact_policies(
 ) -> Regime:
     """Empty the regime and let every policy in force write into it; log what begins and ends."""
     regime.clear(today)
-    now = [policy for policy in scenario.policy if policy.in_force(today)]
+    now = government.policies_on(today, scenario)
     for policy in now:
         policy.enact(regime)
     seen = government.seen
@@ -118,7 +127,7 @@ def announce_rounds(
     export_authorities: Population, market: Market, regime: Regime, parameters: Parameters, today: dt.date, log: Log
 ) -> None:
     """Export authorities open rounds; a cut against what was usual alarms buyers."""
-    authorities, alarm = export_authorities, 0.0
+    authorities, alarmed, alarm = export_authorities, [], 0.0
     for row in range(authorities.size):
         zone = int(authorities.zone[row])
         terms = [pool for pool in regime.pools.values() if pool.origin == zone]
@@ -127,8 +136,11 @@ def announce_rounds(
         opened = max(pool.opened for pool in terms)
         if authorities.round_opened[row] != opened.toordinal():
             _open_round(authorities, row, opened, sum(pool.grams for pool in terms) / GRAMS_PER_TONNE, log)
-        alarm = max(alarm, authorities.ask_one(row, "alarm_left", today=today.toordinal()))
-    market.quota_alarm = float(np.clip(parameters.manufacturer.news_weight * alarm, 0.0, 1.0))
+        alarmed.append(row)
+    if alarmed:
+        left = authorities.alarm_left(today=today.toordinal()).tolist()
+        alarm = max(left[row] for row in alarmed)
+    market.quota_alarm = min(max(parameters.manufacturer.news_weight * alarm, 0.0), 1.0)
 
 
 def _open_round(authorities: Population, row: int, opened: dt.date, tonnes: float, log: Log) -> None:

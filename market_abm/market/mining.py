@@ -193,13 +193,10 @@ def _dig(
         ledger.entry("mining cost", miners.key, "suppliers"),
     )
     starts = (group.start, accounts.ground.start, accounts.treasury.start, accounts.suppliers.start)
-    try:
-        used_up = _dig_each(
-            *(ledger.books, entries, starts, accounts.concentrate_row, output, charge, going, miners.zone),
-            *(miners.under_quota, miners.cash_cost, miners.stage, miners.start_reserve, miners.reserve, grams),
-        )
-    except OverflowError as fault:
-        raise ledger.beyond_limit() from fault
+    used_up = _dig_each(
+        *(ledger.books, entries, starts, accounts.concentrate_row, output, charge, going, miners.zone),
+        *(miners.under_quota, miners.cash_cost, miners.stage, miners.start_reserve, miners.reserve, grams),
+    )
     return grams, used_up
 
 

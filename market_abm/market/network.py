@@ -89,6 +89,7 @@ class Network(State):
         self._net_risk = np.maximum(self.risk_share - self.parameters.evaded_tax, 0.0)  # the gain beyond stays hidden
         hidden = np.flatnonzero(self.way == SMUGGLED)
         self._first_hidden = int(hidden[0]) if hidden.size else -1
+        self.gates = {zone: self.gate_links(zone) for zone in market.gated}
         self.seal()
 
     def gate_links(self, zone: int) -> IntArray:
@@ -133,11 +134,11 @@ class Network(State):
         if self._first_hidden < 0:
             return
         inside, outside = self.origin[self._first_hidden], self.destination[self._first_hidden]
-        rules, price = self.parameters, market.price
-        ratio = price[:, outside] / price[:, inside]
-        wanted = np.clip(rules.least + rules.response * (ratio - rules.threshold), rules.least, rules.greatest)
-        wanted *= 1 - rules.crackdown_effect * regime.crackdown[inside]
-        self.smuggling = self.smuggling + (wanted - self.smuggling) / rules.response_weeks
+        rules = self.parameters
+        _adapt(
+            *(self.smuggling, market.price, inside, outside, rules.least, rules.greatest, rules.response),
+            *(rules.threshold, 1.0 - rules.crackdown_effect * regime.crackdown[inside], rules.response_weeks),
+        )
 
 
 def adapt_smuggling(network: Network, market: Market, regime: Regime) -> None:
@@ -227,3 +228,22 @@ def _make_room(
                 capacity[material, link] = UNLIMITED
                 continue
             capacity[material, link] = int(np.floor(room))
+
+
+@compiled
+def _adapt(
+    smuggling: FloatArray,
+    price: FloatArray,
+    inside: int,
+    outside: int,
+    least: float,
+    greatest: float,
+    response: float,
+    threshold: float,
+    undisturbed: float,
+    weeks: float,
+) -> None:
+    for material in range(smuggling.size):
+        gap = price[material, outside] / price[material, inside] - threshold
+        wanted = min(max(least + response * gap, least), greatest) * undisturbed
+        smuggling[material] += (wanted - smuggling[material]) / weeks

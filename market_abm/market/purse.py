@@ -26,7 +26,7 @@ def purse_of(population: Population, accounts: Accounts) -> FloatArray | None:
     """Money that each agent can spend [micro-US$], shape (n,); None where others answer for the kind."""
     if population.kind.overdraft:
         return None
-    if isinstance(population.kind.members().get("purse"), Rule):
+    if isinstance(getattr(population.kind, "purse", None), Rule):
         purse: FloatArray = population.ask("purse")
         return purse
     return accounts.group(population).money.astype(np.float64)

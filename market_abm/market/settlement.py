@@ -49,7 +49,7 @@ def settle_trade(
 def _entries(side: Side, purpose: str, ledger: Ledger, sells: bool) -> tuple[IntArray, IntArray]:
     """Entries of mass and of money for each order, shape (orders,)."""
     mass, money = np.empty(side.zone.size, dtype=np.int64), np.empty(side.zone.size, dtype=np.int64)
-    for key, columns, _ in side.seats:
+    for key, columns, _ in side.seats.values():
         there, back = (key, "house") if sells else ("house", key)
         mass[columns] = ledger.entry(purpose, there, back)
         money[columns] = ledger.entry(purpose, back, there)

@@ -1,18 +1,15 @@
-"""Goods under way: oxides to manufacturers, concentrate to plants; bought, not yet there (ODD: Trade)."""
-
-from typing import TYPE_CHECKING
+"""Goods under way to manufacturers: bought, not yet there (ODD: Trade)."""
 
 import numpy as np
 
 from market_abm.agents.population import Population
 from market_abm.books.accounts import Accounts
+from market_abm.books.entry import Books, move
 from market_abm.books.ledger import Ledger
+from market_abm.core.compiled import compiled
 from market_abm.core.state import Kept, State
-from market_abm.core.units import FloatArray, IntArray
+from market_abm.core.units import IntArray
 from market_abm.market.network import Network
-
-if TYPE_CHECKING:
-    from market_abm.model import MineralMarket
 
 
 class Transit(State):
@@ -37,41 +34,22 @@ def deliver_goods(
     transit: Transit, manufacturers: Population, ledger: Ledger, accounts: Accounts, week_index: int
 ) -> None:
     """Let this week's arrivals enter the stocks."""
-    slot = transit.ring[week_index % len(transit.ring)]
-    if slot.any():
-        manufacturers.coming[:] -= slot
-        ledger.move_all("arrival", accounts.under_way, accounts.group(manufacturers), slot)
-        slot[:] = 0
+    entry = ledger.entry("arrival", "under way", manufacturers.key)
+    _arrive(
+        *(ledger.books, entry, accounts.under_way.start, accounts.group(manufacturers).start),
+        *(transit.ring, week_index, manufacturers.coming),
+    )
 
 
-class Feed:
-    """Concentrate under way to plants, by week of arrival, with what it holds and what it cost.
-
-    Attributes
-    ----------
-    grams : (weeks, plants) [g].
-    content : (weeks, materials, plants) contained oxide [g].
-    cost : (weeks, plants) cash cost of mining it [g x US$/kg].
-    """
-
-    def __init__(self, model: "MineralMarket") -> None:
-        self.model = model
-        slots, plants = int(model.concentrate_market.transit.max(initial=0)) + 1, model.refiners.size
-        self.grams: IntArray = np.zeros((slots, plants), dtype=np.int64)
-        self.content: FloatArray = np.zeros((slots, len(model.market.materials), plants))
-        self.cost: FloatArray = np.zeros((slots, plants))
-
-    def send(self, weeks: int, plants: IntArray, grams: IntArray, content: FloatArray, cost: FloatArray) -> None:
-        """Put concentrate on the way to plants; a plant may be named more than once."""
-        slot = (self.model.week_index + weeks) % len(self.grams)
-        np.add.at(self.grams[slot], plants, grams)
-        for held, part in zip(self.content[slot], content, strict=True):
-            np.add.at(held, plants, part)
-        np.add.at(self.cost[slot], plants, cost)
-
-    def arrive(self) -> tuple[IntArray, FloatArray, FloatArray]:
-        """What arrives at each plant this week: grams, content and cost."""
-        slot = self.model.week_index % len(self.grams)
-        arrived = self.grams[slot].copy(), self.content[slot].copy(), self.cost[slot].copy()
-        self.grams[slot], self.content[slot], self.cost[slot] = 0, 0.0, 0.0
-        return arrived
+@compiled
+def _arrive(
+    books: Books, entry: int, under_way: int, makers: int, ring: IntArray, week_index: int, coming: IntArray
+) -> None:
+    slot = ring[week_index % ring.shape[0]]
+    for material in range(slot.shape[0]):
+        for row in range(slot.shape[1]):
+            grams = slot[material, row]
+            if grams > 0:
+                move(books, entry, material, under_way + row, makers + row, grams)
+                coming[material, row] -= grams
+                slot[material, row] = 0

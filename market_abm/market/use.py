@@ -58,9 +58,10 @@ def consume(
         *(ledger.books, entries, starts, sources, need, activity, price, scale, makers.zone, makers.product),
         *(makers.output_rate, makers.other_cost, market.is_oxide, parameters.recycling.swarf_share, used, lost),
     )
-    makers.ask("next_usual_use", into=[makers.usual_use], need=need)
     if thrifting_on:
-        makers.ask("next_intensity", into=[makers.intensity])
+        makers.ask("next_usual_use", "next_intensity", into=[makers.usual_use, makers.intensity], need=need)
+    else:
+        makers.ask("next_usual_use", into=[makers.usual_use], need=need)
     _pay_thrifting(makers, regime, ledger, accounts)
     return Use(need, used, lost)
 
@@ -109,6 +110,8 @@ def _consume(
 
 def _pay_thrifting(makers: Population, regime: Regime, ledger: Ledger, accounts: Accounts) -> None:
     """Treasuries pay their saving programmes to manufacturers by size."""
+    if not regime.thrift_money.any():
+        return
     for zone in np.flatnonzero(regime.thrift_money > 0):
         rows = makers.rows_in(int(zone))
         if not rows.size:

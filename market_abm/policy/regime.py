@@ -101,6 +101,7 @@ class Regime:
         self.zones, self.materials, self.sectors = (
             {name: index for index, name in enumerate(names)} for names in (zones, materials, sectors)
         )
+        self._known: dict[tuple[int | str, ...], IntArray] = {}
         self._lay_out(len(self.zones), len(self.materials), max(len(self.sectors), 1))
         self.clear(day)
 
@@ -153,7 +154,7 @@ class Regime:
         self, label: str, origin: str, materials: list[str], opened: dt.date, closes: dt.date | None, tonnes: float
     ) -> None:
         """Put materials under one pool of licences; a material named twice belongs to the last pool."""
-        rows = tuple(self._materials(materials))
+        rows = tuple(self._materials(materials).tolist())
         zone = self.zones[origin]
         while label in self.pools:  # only policies made in Python can lack a name of their own
             label += " (another)"
@@ -250,8 +251,9 @@ class Regime:
 
     def scale_demand(self, zones: list[str], sectors: list[str], factor: float) -> None:
         """Scale use; factors multiply."""
-        rows = [self.sectors[name] for name in sectors] if sectors else list(range(self.demand.shape[1]))
-        self.demand[np.ix_(self._zones(zones), np.array(rows, dtype=np.int64))] *= factor
+        rows = self._rows(self.sectors, sectors)
+        for zone in self._zones(zones):
+            self.demand[zone, rows] *= factor
 
     def cut_supply(self, producers: list[str], left: float) -> None:
         """Cut capacity of named producers; the deepest cut holds."""
@@ -290,9 +292,15 @@ class Regime:
         return any(isinstance(policy, kinds) for policies in self.instruments.values() for policy in policies)
 
     def _materials(self, names: list[str]) -> IntArray:
-        rows = [self.materials[name] for name in names] if names else list(range(len(self.materials)))
-        return np.array(rows, dtype=np.int64)
+        return self._rows(self.materials, names)
 
     def _zones(self, names: list[str]) -> IntArray:
-        rows = [self.zones[name] for name in names] if names else list(range(len(self.zones)))
-        return np.array(rows, dtype=np.int64)
+        return self._rows(self.zones, names)
+
+    def _rows(self, index: dict[str, int], names: list[str]) -> IntArray:
+        """Rows of names, all when there are none; looked up once and kept."""
+        key = (id(index), *names)
+        if key not in self._known:
+            rows = [index[name] for name in names] if names else list(range(len(index)))
+            self._known[key] = np.array(rows, dtype=np.int64)
+        return self._known[key]

@@ -80,7 +80,12 @@ class Embargo(Policy):
     origin: Name = field(..., "zone", "Zone that shuts the gate.")
     destination: Name = field(..., "zone", "Zone cut off.")
     materials: list[Name] = field([], "-", f"Materials; {ALL}.")
-    leak: Share = field(0.05, "1", "Part of the destination's normal use that still arrives.", "MODEL 3")
+    leak: Share = field(
+        0.05,
+        "1",
+        "Part of the destination's normal use that still arrives; of concentrate, part of its plants' capacity.",
+        "MODEL 3",
+    )
     reexport_leak: Share = field(
         0.06, "1", "The same for goods through third zones, beyond their own output.", "MODEL 3"
     )

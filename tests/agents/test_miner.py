@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from market_abm.agents.life import Stage
 from market_abm.agents.population import Population
 from market_abm.model import MineralMarket
+from market_abm.world import World
 
 BY_HAND = {
     "parameters": {
@@ -25,6 +26,7 @@ BY_HAND = {
             "entry_margin": 1.15,
             "enforcement_leak": 0.5,
             "depletion": 0.2,
+            "overrun_response": 0.4,
         }
     }
 }
@@ -32,14 +34,14 @@ CN = 0
 
 
 @pytest.fixture
-def market(tiny_model: Callable[..., MineralMarket]) -> MineralMarket:
-    return tiny_model(BY_HAND)
+def world(tiny_model: Callable[..., MineralMarket]) -> World:
+    return tiny_model(BY_HAND).world
 
 
 @pytest.fixture(scope="module")
-def steady(tiny_model: Callable[..., MineralMarket]) -> MineralMarket:
-    """Market whose mines have seen a price, for properties that leave it as it was."""
-    return tiny_model(run=3)
+def steady(tiny_model: Callable[..., MineralMarket]) -> World:
+    """World whose mines have seen a price, for properties that leave it as it was."""
+    return tiny_model(run=3).world
 
 
 def pay(miners: Population, revenue_over_cost: float) -> None:
@@ -49,35 +51,35 @@ def pay(miners: Population, revenue_over_cost: float) -> None:
     miners.outside_value[:] = revenue_over_cost * miners.cash_cost
 
 
-def test_cost_follows_the_index_the_charge_and_depth(market: MineralMarket) -> None:
-    miners = market.miners
+def test_cost_follows_the_index_the_charge_and_depth(world: World) -> None:
+    miners = world.miners
     row = miners.row_named("hill")
-    market.market.cost_index[:] = 1.5
-    market.market.regime.mining_charge[:] = 0.2
+    world.market.cost_index[:] = 1.5
+    world.regime.mining_charge[:] = 0.2
     miners.reserve[row] = miners.start_reserve[row] / 4
 
     assert miners.full_cost()[row] == pytest.approx(2.0 * 1.5 * 1.2 * 4**0.2)
     assert miners.mining_cost()[row] == pytest.approx(0.45 * 2.0 * 1.5 * 1.2 * 4**0.2)
 
 
-def test_illegal_pits_pay_no_charge(market: MineralMarket) -> None:
-    diggers = market.illegal_miners
+def test_illegal_pits_pay_no_charge(world: World) -> None:
+    diggers = world.illegal_miners
     before = diggers.full_cost()
 
-    market.market.regime.mining_charge[:] = 0.5
+    world.regime.mining_charge[:] = 0.5
 
     np.testing.assert_array_equal(diggers.full_cost(), before)
 
 
-def test_a_mine_without_a_reserve_in_its_file_never_gets_deeper(market: MineralMarket) -> None:
-    miners = market.miners
+def test_a_mine_without_a_reserve_in_its_file_never_gets_deeper(world: World) -> None:
+    miners = world.miners
     row = miners.row_named("north 1")
 
     assert miners.full_cost()[row] == pytest.approx(miners.start_cost[row])
 
 
-def test_ore_goes_where_it_earns_more(market: MineralMarket) -> None:
-    miners = market.miners
+def test_ore_goes_where_it_earns_more(world: World) -> None:
+    miners = world.miners
     row = miners.row_named("north 1")
     miners.home_value[:], miners.outside_value[:] = 3.0, 2.0
     at_home = miners.goes_home()[row]
@@ -88,8 +90,8 @@ def test_ore_goes_where_it_earns_more(market: MineralMarket) -> None:
     assert not miners.goes_home()[row]
 
 
-def test_a_contract_ties_ore_to_the_own_plant(market: MineralMarket) -> None:
-    miners = market.miners
+def test_a_contract_ties_ore_to_the_own_plant(world: World) -> None:
+    miners = world.miners
     row = miners.row_named("north 1")
     miners.home_value[:], miners.outside_value[:] = 3.0, 4.0
 
@@ -98,8 +100,8 @@ def test_a_contract_ties_ore_to_the_own_plant(market: MineralMarket) -> None:
     assert miners.goes_home()[row]
 
 
-def test_no_ore_goes_to_a_plant_that_does_not_run(market: MineralMarket) -> None:
-    miners = market.miners
+def test_no_ore_goes_to_a_plant_that_does_not_run(world: World) -> None:
+    miners = world.miners
     miners.home_value[:], miners.outside_value[:] = 9.0, 0.0
     miners.tied[:] = True
 
@@ -108,8 +110,8 @@ def test_no_ore_goes_to_a_plant_that_does_not_run(market: MineralMarket) -> None
 
 
 @pytest.mark.parametrize(("revenue", "wanted"), [(0.85, 0.0), (0.5, 0.0), (1.025, 0.5), (1.2, 1.0), (9.0, 1.0)])
-def test_output_moves_to_what_the_margin_allows(market: MineralMarket, revenue: float, wanted: float) -> None:
-    miners = market.miners
+def test_output_moves_to_what_the_margin_allows(world: World, revenue: float, wanted: float) -> None:
+    miners = world.miners
     miners.avoidable_cost_share[:] = 1.0
     pay(miners, revenue)
     miners.utilisation[:] = 0.5
@@ -121,24 +123,25 @@ def test_output_moves_to_what_the_margin_allows(market: MineralMarket, revenue: 
     assert utilisation[free] == pytest.approx(0.5 + 0.08 * (wanted - 0.5))
 
 
-def test_a_by_product_mine_stops_only_below_its_avoidable_cost(market: MineralMarket) -> None:
-    miners = market.miners
+def test_a_by_product_mine_stops_only_below_its_avoidable_cost(world: World) -> None:
+    miners = world.miners
     pay(miners, 0.9)
     miners.avoidable_cost_share[:] = 0.6
 
-    assert (miners.next_utilisation()[:3] > miners.utilisation[:3]).all()
+    running = miners.utilisation > 0
+    assert (miners.next_utilisation() > miners.utilisation)[running].all()
 
 
-def test_unsold_oxide_curbs_output(market: MineralMarket) -> None:
-    miners = market.miners
+def test_unsold_oxide_curbs_output(world: World) -> None:
+    miners = world.miners
     pay(miners, 9.0)
     miners.utilisation[:], miners.unsold[:] = 1.0, 12.0
 
     assert miners.next_utilisation()[miners.row_named("clays")] == pytest.approx(1 - 0.12 * 0.5)
 
 
-def test_ramp_up_starts_again_after_a_stop(market: MineralMarket) -> None:
-    miners = market.miners
+def test_ramp_up_starts_again_after_a_stop(world: World) -> None:
+    miners = world.miners
     row = miners.row_named("hill")
     miners.ramp[row] = 0.5
     climbing = miners.next_ramp()[row]
@@ -149,17 +152,17 @@ def test_ramp_up_starts_again_after_a_stop(market: MineralMarket) -> None:
     assert miners.next_ramp()[row] == 0.0
 
 
-def test_output_is_capacity_times_what_is_used_of_it(market: MineralMarket) -> None:
-    miners = market.miners
+def test_output_is_capacity_times_what_is_used_of_it(world: World) -> None:
+    miners = world.miners
     row = miners.row_named("hill")
     miners.ramp[row], miners.utilisation[row], miners.scale[row] = 0.5, 0.8, 1.1
-    market.market.regime.supply["hill"] = 0.25
+    miners.outage_left[row] = 0.25
 
     assert miners.possible_output()[row] == pytest.approx(1000e6 / 52.1775 * 0.5 * 0.8 * 1.1 * 0.25)
 
 
-def test_nobody_digs_more_than_is_in_the_ground(market: MineralMarket) -> None:
-    miners = market.miners
+def test_nobody_digs_more_than_is_in_the_ground(world: World) -> None:
+    miners = world.miners
     row = miners.row_named("hill")
 
     miners.reserve[row] = 77
@@ -167,8 +170,8 @@ def test_nobody_digs_more_than_is_in_the_ground(market: MineralMarket) -> None:
     assert miners.possible_output()[row] == 77
 
 
-def test_only_an_operating_mine_digs(market: MineralMarket) -> None:
-    miners = market.miners
+def test_only_an_operating_mine_digs(world: World) -> None:
+    miners = world.miners
     miners.utilisation[:], miners.ramp[:] = 1.0, 1.0
 
     digs = miners.possible_output() > 0
@@ -176,8 +179,8 @@ def test_only_an_operating_mine_digs(market: MineralMarket) -> None:
     np.testing.assert_array_equal(digs, miners.stage == Stage.OPERATING)
 
 
-def test_a_full_mine_under_quota_expands_by_seven_percent_a_year(market: MineralMarket) -> None:
-    miners = market.miners
+def test_a_full_mine_under_quota_expands_by_seven_percent_a_year(world: World) -> None:
+    miners = world.miners
     miners.utilisation[:] = 1.0
 
     scale = miners.next_scale()
@@ -186,8 +189,8 @@ def test_a_full_mine_under_quota_expands_by_seven_percent_a_year(market: Mineral
     assert scale[miners.row_named("hill")] == 1.0
 
 
-def test_diggers_enter_with_the_margin_and_leave_without(market: MineralMarket) -> None:
-    diggers = market.illegal_miners
+def test_diggers_enter_with_the_margin_and_leave_without(world: World) -> None:
+    diggers = world.illegal_miners
     pay(diggers, 1.65)
     entering = diggers.next_scale()
     pay(diggers, 0.95)
@@ -198,9 +201,9 @@ def test_diggers_enter_with_the_margin_and_leave_without(market: MineralMarket) 
     np.testing.assert_allclose(leaving, np.exp(-0.2 * 0.5 / 52.1775))
 
 
-def test_high_margins_corrupt_enforcement(market: MineralMarket) -> None:
-    diggers = market.illegal_miners
-    market.market.regime.crackdown[CN] = 0.6
+def test_high_margins_corrupt_enforcement(world: World) -> None:
+    diggers = world.illegal_miners
+    world.regime.crackdown[CN] = 0.6
     pay(diggers, 1.15)
     honest = diggers.capacity_left()
     pay(diggers, 3.15)
@@ -210,7 +213,7 @@ def test_high_margins_corrupt_enforcement(market: MineralMarket) -> None:
 
 
 @given(low=st.floats(0.0, 20.0), high=st.floats(0.0, 20.0))
-def test_a_better_margin_never_lowers_output(steady: MineralMarket, low: float, high: float) -> None:
+def test_a_better_margin_never_lowers_output(steady: World, low: float, high: float) -> None:
     low, high = sorted((low, high))
     answers = []
     for revenue in (low, high):
@@ -223,9 +226,9 @@ def test_a_better_margin_never_lowers_output(steady: MineralMarket, low: float, 
 
 
 @given(shallow=st.floats(0, 1), deep=st.floats(0, 1))
-def test_a_deeper_crackdown_never_raises_illegal_output(steady: MineralMarket, shallow: float, deep: float) -> None:
+def test_a_deeper_crackdown_never_raises_illegal_output(steady: World, shallow: float, deep: float) -> None:
     shallow, deep = sorted((shallow, deep))
-    crackdown = steady.market.regime.crackdown
+    crackdown = steady.regime.crackdown
 
     crackdown[CN] = shallow
     before = steady.illegal_miners.possible_output()
@@ -234,3 +237,8 @@ def test_a_deeper_crackdown_never_raises_illegal_output(steady: MineralMarket, s
     crackdown[CN] = 0.0
 
     assert (after <= before).all()
+
+
+@pytest.mark.parametrize(("margin", "overrun"), [(0.7, 0.0), (1.5, 0.0), (2.0, 0.2), (9.0, 0.3)])
+def test_mines_overrun_their_quota_in_a_boom_within_limits(world: World, margin: float, overrun: float) -> None:
+    np.testing.assert_allclose(world.miners.overrun(quota_margin=margin), overrun)
