@@ -39,7 +39,7 @@ class Government(State):
     def __init__(self) -> None:
         self.pools = {}
         self.halts = {}
-        self.use_before: dict[str, FloatArray] = {}
+        self.use_before = {}
         self.in_force = []
         self.seen: list[Policy] = []  # the same as objects, so that weeks without a change are quick
         self._spans: list[tuple[dt.date, dt.date, Policy]] = []
