@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from market_abm.units import FloatArray, IntArray
+from market_abm.core.units import FloatArray, IntArray
 
 ZONES = 3
 SHARES = {"miner": 0.11, "refiner": 0.08, "manufacturer": 0.35, "speculator": 0.46}  # as in `japan-2010`

@@ -160,7 +160,9 @@ def collect_orders(exchange: Exchange, accounts: Accounts) -> tuple[Orders, Orde
 
 def _ask(exchange: Exchange, population: Population) -> None:
     """Let a population write its orders of both sides, in one pass over its agents."""
-    kind, into, rules = population.kind, [], []
+    kind = population.kind
+    into: list[FloatArray] = []
+    rules: list[str] = []
     seats = [(exchange.bids, kind.bids), (exchange.asks, kind.asks)]
     if hasattr(kind, "orders"):
         _ask_planners(exchange, population)

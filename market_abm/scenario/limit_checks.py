@@ -18,7 +18,7 @@ from market_abm.policy import DemandShock, PriceFloor, StateOfftake, Stockpile
 from market_abm.scenario.errors import Fault, Where
 from market_abm.scenario.known import Known
 from market_abm.scenario.schema import Manufacturer, Mine, Scenario, Speculator
-from market_abm.units import DAYS_PER_YEAR, WEEKS_PER_YEAR
+from market_abm.core.units import DAYS_PER_YEAR, WEEKS_PER_YEAR
 
 KG_PER_TONNE = 1000.0
 USD_PER_MILLION = 1e6
@@ -94,7 +94,8 @@ def _count(part: BaseModel) -> int:
 
 def _years(scenario: Scenario) -> float:
     """Length of the run; a short one counts as a year, since openings hold months of use."""
-    return max((scenario.time.end - scenario.time.start).days / DAYS_PER_YEAR, 1.0)
+    years: float = (scenario.time.end - scenario.time.start).days / DAYS_PER_YEAR
+    return max(years, 1.0)
 
 
 # -- products and sums -----------------------------------------------------------------------------
