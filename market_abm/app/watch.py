@@ -1,6 +1,6 @@
 """Quantities of single agents, and samples of them: from every snapshot, and weekly of those that are watched.
 
-A quantity is a place in the arrays of the state, which live models and snapshots name alike.
+A quantity is a place in the state, which live models and snapshots name alike.
 """
 
 from collections.abc import Mapping
@@ -42,24 +42,26 @@ COLUMNS: dict[str, tuple[tuple[str, str, str, float], ...]] = {  # label, column
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number of an agent, and where the state keeps it."""
+    """A number of an agent, and where the state keeps it.
+
+    Attributes
+    ----------
+    array : part of the world or population, and the name of its field or column.
+    place : within the array.
+    scale : what one unit is in the model.
+    """
 
     label: str
     unit: str
-    array: str
+    array: tuple[str, str]
     place: tuple[int, ...]
     scale: float
 
-    def read(self, arrays: Mapping[str, Any]) -> float:
-        """Value in the arrays of a snapshot."""
-        return float(arrays[self.array][self.place]) / self.scale
-
-    def now(self, model: "MineralMarket") -> float:
-        """Value in a live model."""
-        part, _, name = self.array.partition("/")
-        population = model.populations.get(part)
-        values = getattr(model.world.parts[part], name) if population is None else population.columns[name]
-        return float(values[self.place]) / self.scale
+    def read(self, state: Mapping[str, Any]) -> float:
+        """Value in a state, as `world.dump()` gives it."""
+        part, name = self.array
+        values = state["columns"][part] if part in state["columns"] else state[part]
+        return float(values[name][self.place]) / self.scale
 
 
 def population_of(model: "MineralMarket", kind: str) -> "Population":
@@ -79,13 +81,13 @@ def quantities(model: "MineralMarket", kind: str, row: int) -> list[Quantity]:
     population = population_of(model, kind)
     account = model.world.accounts.group(population).start + row
     told = [
-        Quantity(f"Stock of {material}", "t", "ledger/mass", (place, account), GRAMS_PER_TONNE)
+        Quantity(f"Stock of {material}", "t", ("ledger", "mass"), (place, account), GRAMS_PER_TONNE)
         for place, material in materials(model)
         if _can_hold(population, kind, row, place)
     ]
-    told.append(Quantity("Cash", "US$ m", "ledger/money", (account,), MICROS_PER_MILLION))
+    told.append(Quantity("Cash", "US$ m", ("ledger", "money"), (account,), MICROS_PER_MILLION))
     for label, column, unit, scale in COLUMNS[kind]:
-        told.append(Quantity(label, unit, f"{population.key}/{column}", (row,), scale))
+        told.append(Quantity(label, unit, (population.key, column), (row,), scale))
     return told
 
 
@@ -95,6 +97,12 @@ def _can_hold(population: "Population", kind: str, row: int, material: int) -> b
     if kind == "trader":
         return bool(population.material[row] == material)
     return kind in ("plant", "state body")
+
+
+def _live(model: "MineralMarket") -> dict[str, Any]:
+    """The part of a live model's state in which quantities stand."""
+    columns = {key: population.columns for key, population in model.populations.items()}
+    return {"columns": columns, "ledger": model.ledger.dump()}
 
 
 class Watch:
@@ -112,8 +120,9 @@ class Watch:
 
     def sample(self, model: "MineralMarket") -> None:
         """Keep how the watched stand at the start of the coming week."""
+        state = _live(model) if self._watched else {}
         for key, wanted in self._watched.items():
-            self._samples[key][model.week_index] = [quantity.now(model) for quantity in wanted]
+            self._samples[key][model.week_index] = [quantity.read(state) for quantity in wanted]
 
     def until(self, week: int) -> "Watch":
         """The same up to a week, for a branch."""
@@ -128,8 +137,8 @@ class Watch:
     ) -> list[tuple[Quantity, IntArray, FloatArray]]:
         """Every quantity of an agent with weeks and values: of each snapshot, of each week watched, and now."""
         wanted = quantities(model, kind, row)
-        found = {kept.week: [quantity.read(kept.arrays) for quantity in wanted] for kept in timeline.snapshots}
-        found[model.week_index] = [quantity.now(model) for quantity in wanted]
+        states = {kept.week: kept.state for kept in timeline.snapshots} | {model.week_index: _live(model)}
+        found = {week: [quantity.read(state) for quantity in wanted] for week, state in states.items()}
         found |= self._samples.get((kind, row), {})
         weeks = np.array(sorted(found), dtype=np.int64)
         values = np.array([found[int(week)] for week in weeks], dtype=np.float64)

@@ -67,11 +67,13 @@ def _open_plants(mining: tuple[Population, Population], refiners: Population) ->
 def _plants_for(refiners: Population, miners: Population, row: int) -> tuple[IntArray, FloatArray]:
     """Plants that treat a mine's concentrate at the start, and the part each takes: by capacity.
 
-    The own plant; else running plants in the mine's own zone that can treat it, else those anywhere.
+    The own plant; else running plants in the mine's own zone when they can treat it and have room for a mine of its
+    size; else those anywhere.
     """
     if miners.plant[row] >= 0:
         return miners.plant[row : row + 1], np.ones(1)
     fits = refiners.operating & (refiners.takes_heavy if miners.heavy[row] else refiners.takes_light)
     near = np.flatnonzero(fits & (refiners.zone == miners.zone[row]))
-    plants = near if near.size else np.flatnonzero(fits)
+    roomy = refiners.capacity[near].sum() >= miners.capacity[row] * START_UTILISATION
+    plants = near if roomy else np.flatnonzero(fits)
     return plants, refiners.capacity[plants] / max(float(refiners.capacity[plants].sum()), 1e-9)

@@ -81,7 +81,7 @@ class ContractBook(State):
     signed = Kept("-")
 
     def __init__(self, network: Network, zones: int) -> None:
-        self.signed: list[OfftakeContract] = []
+        self.signed = []
         places = range(zones)
         rows = [[network.freight_between(origin, into) for into in places] for origin in places]
         self.freight: FloatArray = np.ascontiguousarray(np.moveaxis(np.array(rows), 2, 0))

@@ -112,7 +112,7 @@ def _serve_state_loans(miners: Population, state_buyers: Population, ledger: Led
         return
     interest, amortisation = np.zeros(miners.size), np.zeros(miners.size)
     bodies = bodies_of(state_buyers)
-    for row in sponsored:
+    for row in sponsored.tolist():
         terms = bodies[miners.sponsor[row]].offered(Loan, names_of(miners, row))
         if terms is not None:
             interest[row], amortisation[row] = terms.interest, terms.amortisation

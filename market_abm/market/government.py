@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from market_abm.agents.population import Population
 from market_abm.core.state import Kept, State
-from market_abm.core.units import GRAMS_PER_TONNE
+from market_abm.core.units import GRAMS_PER_TONNE, FloatArray
 from market_abm.market.licence_pool import LicencePool, opened_pool
 from market_abm.market.market import Market
 from market_abm.policy import Policy
@@ -27,16 +27,19 @@ class Government(State):
     ----------
     pools : pools of export licences by label.
     halts : week in which each output halt last began, by label of the policy.
+    use_before : (materials, zones) usual use of the week before a licence policy came into force [g/week], by label.
     in_force : what was in force last week: name of each policy with its type and its words for the log.
     """
 
     pools = Kept("-")
     halts = Kept("week")
+    use_before = Kept("g/week")
     in_force = Kept("-")
 
     def __init__(self) -> None:
         self.pools = {}
         self.halts = {}
+        self.use_before = {}
         self.in_force = []
         self.seen: list[Policy] = []  # the same as objects, so that weeks without a change are quick
         self._spans: list[tuple[dt.date, dt.date, Policy]] = []
@@ -54,7 +57,13 @@ class Government(State):
 
 
 def enact_policies(
-    scenario: Scenario, regime: Regime, government: Government, licence_holders: Population, today: dt.date, log: Log
+    scenario: Scenario,
+    market: Market,
+    regime: Regime,
+    government: Government,
+    licence_holders: Population,
+    today: dt.date,
+    log: Log,
 ) -> Regime:
     """Empty the regime and let every policy in force write into it; log what begins and ends."""
     regime.clear(today)
@@ -65,8 +74,19 @@ def enact_policies(
     if len(seen) != len(now) or any(old is not new for old, new in zip(seen, now, strict=True)):
         _log_changes(now, government, log)
         seen[:] = now
+    _remember_use(regime, government, market)
     _renew_pools(regime, government, licence_holders)
     return regime
+
+
+def _remember_use(regime: Regime, government: Government, market: Market) -> None:
+    """Keep the usual use of the week before each licence policy came into force, as long as it is in force."""
+    labels = {limit.label for limit in regime.limits if limit.label is not None}
+    for label in list(government.use_before):
+        if label not in labels:
+            del government.use_before[label]
+    for label in sorted(labels - set(government.use_before)):
+        government.use_before[label] = market.zone_use.copy()
 
 
 def _line(policy: Policy) -> tuple[str, str, str]:

@@ -50,7 +50,9 @@ class LicencePool:
             self.opened, self.used = terms.opened, 0
         # A round changed under way gives what is left of its new size.
         self.issued = terms.grams
-        self.left = split_whole(max(terms.grams - self.used, 0), holders.share[self.rows])
+        share = holders.share[self.rows]
+        rest = max(terms.grams - self.used, 0) if share.any() else 0  # without holders nobody gets a licence
+        self.left = split_whole(rest, share)
         return True
 
     def weeks_left(self, day: dt.date) -> float:

@@ -5,6 +5,7 @@ other zones (freight, tariff, embargo), and the smuggled ways past the gate in t
 charges stand on last week's price, rounded half up to ticks, so that the auction sees only integers.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,13 +103,16 @@ class Network(State):
         freight: FloatArray = self.freight[:, ways].max(axis=1, initial=0) / TICKS_PER_DOLLAR
         return freight
 
-    def charges(self, market: Market, regime: Regime, gated_share: FloatArray) -> Charges:
+    def charges(
+        self, market: Market, regime: Regime, use_before: Mapping[str, FloatArray], gated_share: FloatArray
+    ) -> Charges:
         """Cost and capacity of every link this week.
 
         Parameters
         ----------
         market : usual use and output by zone, and last prices.
         regime : taxes, tariffs and limits in force.
+        use_before : (materials, zones) usual use of the week before each licence policy [g/week], by its label.
         gated_share : (materials, nodes) share of gated origin in each node's pool [1].
         """
         shape = self.freight.shape
@@ -118,8 +122,9 @@ class Network(State):
             *(self._taxed, regime.export_tax, regime.tariff, gated_share, self._net_risk),
             *(self.freight, tax, tariff, risk, cost),
         )
+        direct, around = regime.rooms(market.zone_use, use_before)
         _make_room(
-            *(self.from_zone, self.to_zone, self.way, market.is_gated(), regime.allowed, regime.reexport),
+            *(self.from_zone, self.to_zone, self.way, market.is_gated(), direct, around),
             *(market.zone_use, market.own_output, self.smuggling, self.tranche_share, self.smuggling_on, capacity),
         )
         return Charges(self.freight, tax, tariff, risk, cost, capacity)
@@ -195,8 +200,8 @@ def _make_room(
     to_zone: IntArray,
     way: IntArray,
     gated: BoolArray,
-    allowed: FloatArray,
-    reexport: FloatArray,
+    direct: FloatArray,
+    around: FloatArray,
     normal_use: FloatArray,
     own_output: FloatArray,
     smuggling: FloatArray,
@@ -214,11 +219,11 @@ def _make_room(
             zone, into = from_zone[link], to_zone[link]
             if way[link] == SMUGGLED:
                 room = smuggling[material] * outside * tranche_share[link] if smuggling_on else 0.0
-            elif way[link] == TRADE and np.isfinite(allowed[material, zone, into]):
-                room = allowed[material, zone, into] * normal_use[material, into]
-            elif way[link] == TRADE and np.isfinite(reexport[material, into]):
+            elif way[link] == TRADE and np.isfinite(direct[material, zone, into]):
+                room = direct[material, zone, into]
+            elif way[link] == TRADE and np.isfinite(around[material, into]):
                 # Goods of limited origin pass through third zones only as far as those make the goods themselves.
-                room = reexport[material, into] * normal_use[material, into] + own_output[material, zone]
+                room = around[material, into] + own_output[material, zone]
             else:
                 capacity[material, link] = UNLIMITED
                 continue

@@ -52,14 +52,11 @@ def refine(
     )
     places = (accounts.separation, accounts.losses, accounts.treasury, accounts.suppliers, accounts.customers)
     starts = (group.start, accounts.feed.start, *(place.start for place in places))
-    try:
-        _refine(
-            *(ledger.books, entries, starts, accounts.concentrate_row, feed.under_way, week_index, refiners.zone),
-            *(refiners.recovery, cost, fee, parameters.refiner.other_credit_usd_per_kg, refiners.offered),
-            *(intake, feed_cost, oxide, sold),
-        )
-    except OverflowError as fault:
-        raise ledger.beyond_limit() from fault
+    _refine(
+        *(ledger.books, entries, starts, accounts.concentrate_row, feed.under_way, week_index, refiners.zone),
+        *(refiners.recovery, cost, fee, parameters.refiner.other_credit_usd_per_kg, refiners.offered),
+        *(intake, feed_cost, oxide, sold),
+    )
     averages = ("next_unit_cost", "next_usual_intake", "next_usual_output", "next_usual_sales")
     answers = refiners.ask(*averages, intake=intake, feed_cost=feed_cost, output=oxide, sold=sold)
     refiners.unit_cost[:], refiners.usual_intake[:] = answers[:2]

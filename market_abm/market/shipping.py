@@ -102,13 +102,10 @@ def ship_concentrate(
     )
     columns = (refiners.group_index, refiners.zone, refiners.capacity, refiners.operating, refiners.capacity_left)
     sides = _sides(mining, refiners, ledger, accounts)
-    try:
-        own, outside = _ship(
-            *(ledger.books, sides, mines, Plants(*columns), concentrate.ways, feed.under_way, week_index),
-            *(appraised.surplus, appraised.offer, bool(regime.embargoed.any()), regime.concentrate_allowed),
-        )
-    except OverflowError as fault:
-        raise ledger.beyond_limit() from fault
+    own, outside = _ship(
+        *(ledger.books, sides, mines, Plants(*columns), concentrate.ways, feed.under_way, week_index),
+        *(appraised.surplus, appraised.offer, bool(regime.embargoed.any()), regime.concentrate_allowed),
+    )
     return Shipped(own, outside)
 
 

@@ -5,7 +5,7 @@ it. How policies that overlap combine is decided here and nowhere else.
 """
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -27,6 +27,26 @@ class PoolTerms:
     opened: dt.date
     closes: dt.date | None
     grams: int
+
+
+@dataclass(frozen=True)
+class ShareLimit:
+    """A limit on exports as a share of the destinations' use.
+
+    Attributes
+    ----------
+    label : of the licence policy whose share is one of the use before it came into force; None for an embargo,
+        whose leak is a share of today's use.
+    origin, destinations, materials : indices.
+    share, around : let through on the ways themselves, and through third zones beyond their own output [1].
+    """
+
+    label: str | None
+    origin: int
+    destinations: IntArray
+    materials: IntArray
+    share: float
+    around: float
 
 
 @dataclass(frozen=True)
@@ -93,6 +113,8 @@ class Regime:
         # Part of the destination's plants that concentrate holding a material may fill.
         self.concentrate_allowed: FloatArray = np.zeros((materials, zones, zones))
         self.reexport: FloatArray = np.zeros((materials, zones))
+        self._room: FloatArray = np.zeros((materials, zones, zones))
+        self._room_around: FloatArray = np.zeros((materials, zones))
         self.embargoed: FloatArray = np.zeros((zones, zones))
         self.held_back: FloatArray = np.zeros((materials, zones))
         self.crackdown: FloatArray = np.zeros(zones)
@@ -119,6 +141,7 @@ class Regime:
         self.concentrate_allowed.fill(OPEN)
         self.reexport.fill(OPEN)
         self.demand.fill(1.0)
+        self.limits: list[ShareLimit] = []
         self.pools: dict[str, PoolTerms] = {}
         self.mining_limits: dict[tuple[int, str], float] = {}
         self.halts: list[Halt] = []
@@ -143,10 +166,16 @@ class Regime:
                     del self.pools[name]
         self.pools[label] = PoolTerms(label, zone, rows, opened, closes, int(tonnes * GRAMS_PER_TONNE))
 
-    def limit_exports(self, origin: str, destinations: list[str], materials: list[str], share: float) -> None:
-        """Allow a share of normal use on the ways named, and as much through third zones; the strictest limit holds."""
+    def limit_exports(
+        self, label: str, origin: str, destinations: list[str], materials: list[str], share: float
+    ) -> None:
+        """Allow a share of normal use on the ways named, and as much through third zones; the strictest limit holds.
+
+        label : of the policy; normal use is that of the week before a policy of that name came into force.
+        """
         out, ways = self.zones[origin], self._zones(destinations)
         ways = ways[ways != out]
+        self.limits.append(ShareLimit(label, out, ways, self._materials(materials), share, share))
         for row in self._materials(materials):
             self.allowed[row, out, ways] = np.minimum(self.allowed[row, out, ways], share)
             self.reexport[row, ways] = np.minimum(self.reexport[row, ways], share)
@@ -159,6 +188,8 @@ class Regime:
         destination's plants.
         """
         out, into = self.zones[origin], self.zones[destination]
+        ways = np.array([into], dtype=np.int64)
+        self.limits.append(ShareLimit(None, out, ways, self._materials(materials), leak, reexport_leak))
         self.embargoed[out, into] = 1.0
         for row in self._materials(materials):
             self.allowed[row, out, into] = min(self.allowed[row, out, into], leak)
@@ -230,6 +261,28 @@ class Regime:
             self.supply[name] = min(self.supply.get(name, 1.0), left)
 
     # -- what agents read --------------------------------------------------------------------
+    def rooms(self, use: FloatArray, use_before: Mapping[str, FloatArray]) -> tuple[FloatArray, FloatArray]:
+        """Return what embargoes and licences let through: the smallest of all limits, infinite where there is none.
+
+        Parameters
+        ----------
+        use : (materials, zones) usual use now [g/week].
+        use_before : the same of the week before each licence policy came into force, by its label.
+
+        Returns
+        -------
+        (materials, zones, zones) from zone to zone, and (materials, zones) into a zone through third zones [g/week].
+        """
+        room, around = self._room, self._room_around
+        room.fill(OPEN)
+        around.fill(OPEN)
+        for limit in self.limits:
+            base = use if limit.label is None else use_before.get(limit.label, use)
+            places = np.ix_(limit.materials, limit.destinations)
+            room[:, limit.origin][places] = np.minimum(room[:, limit.origin][places], limit.share * base[places])
+            around[places] = np.minimum(around[places], limit.around * base[places])
+        return room, around
+
     def held_by(self, actor: str, kind: type[Held]) -> list[Held]:
         """Instruments of one type in the hands of a state body."""
         return [policy for policy in self.instruments.get(actor, []) if isinstance(policy, kind)]
@@ -246,7 +299,7 @@ class Regime:
 
     def _rows(self, index: dict[str, int], names: list[str]) -> IntArray:
         """Rows of names, all when there are none; looked up once and kept."""
-        key = (id(index), *names)
+        key: tuple[int | str, ...] = (id(index), *names)
         if key not in self._known:
             rows = [index[name] for name in names] if names else list(range(len(index)))
             self._known[key] = np.array(rows, dtype=np.int64)

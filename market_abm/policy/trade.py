@@ -53,13 +53,15 @@ class ExportQuota(Policy):
 
 
 class ExportLicence(Policy):
-    """Case-by-case licences: a share of normal use is approved, after a review."""
+    """Case-by-case licences: a share of the use before them is approved, after a review."""
+
+    # Of the use before: makers who use less because of the licences would else lose licences for it.
 
     type: Literal["export_licence"] = "export_licence"
     origin: Name = field(..., "zone", "Zone that asks for licences.")
     destinations: list[Name] = field([], "zone", "Destinations; all when silent.")
     materials: list[Name] = field([], "-", f"Materials; {ALL}.")
-    approval: Path = field(..., "1", "Approved share of the destination's normal use, as a polyline.")
+    approval: Path = field(..., "1", "Approved share of the destination's use before, as a polyline.")
     review_weeks: NonNegative = field(
         9.0, "week", "Nothing is approved before the first reviews end.", "events.csv 2025-04-04: 45 working days"
     )
@@ -68,7 +70,7 @@ class ExportLicence(Policy):
         """Limit the ways out to the approved share."""
         reviewed = (regime.day - self.start).days >= 7 * self.review_weeks
         share = line_value(self.approval, regime.day) if reviewed else 0.0
-        regime.limit_exports(self.origin, self.destinations, self.materials, share)
+        regime.limit_exports(self.label, self.origin, self.destinations, self.materials, share)
 
 
 class Embargo(Policy):
@@ -78,7 +80,12 @@ class Embargo(Policy):
     origin: Name = field(..., "zone", "Zone that shuts the gate.")
     destination: Name = field(..., "zone", "Zone cut off.")
     materials: list[Name] = field([], "-", f"Materials; {ALL}.")
-    leak: Share = field(0.05, "1", "Part of the destination's normal use that still arrives.", "MODEL 3")
+    leak: Share = field(
+        0.05,
+        "1",
+        "Part of the destination's normal use that still arrives; of concentrate, part of its plants' capacity.",
+        "MODEL 3",
+    )
     reexport_leak: Share = field(
         0.06, "1", "The same for goods through third zones, beyond their own output.", "MODEL 3"
     )

@@ -130,7 +130,7 @@ def test_fear_rises_in_weeks_and_fades_in_months(makers: Population) -> None:
 
 
 def test_a_licence_regime_alarms_by_what_it_holds_back_of_what_is_needed(makers: Population) -> None:
-    makers.market.regime.limit_exports("CN", ["JP"], ["Dy"], 0.3)
+    makers.market.regime.limit_exports("licences", "CN", ["JP"], ["Dy"], 0.3)
     row = int(np.flatnonzero(makers.zone == JP)[0])
 
     assert makers.next_risk()[row] == pytest.approx(0.12 * 0.7 * makers.cost_share[DY, row])

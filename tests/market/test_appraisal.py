@@ -11,7 +11,7 @@ from market_abm.market.appraisal import Appraised
 from market_abm.model import MineralMarket
 
 MODEL = Callable[..., MineralMarket]
-SELLER = {
+SELLER: dict[str, Any] = {
     "mine": {"hill": {"plant": None}, "lake": None},
     "refinery": {"hill-plant": None, "lake-plant": None},
 }
@@ -20,7 +20,7 @@ SELLER = {
 
 def appraise(model: MineralMarket) -> Appraised:
     for name in ("value_promises", "appraise_concentrate"):
-        model.verbs[model.verbs.place(name)].run(model.world, model.week)
+        model.verbs[model.verbs.place(name)].bound(model.world).run(model.world, model.week)
     return model.week.appraised
 
 
@@ -97,7 +97,7 @@ def test_promises_count_at_the_own_plant(tiny_model: MODEL) -> None:
     before = miners.home_value.copy()
     model.week.promises = np.linspace(0.0, 1.0, miners.size)
 
-    model.verbs[model.verbs.place("appraise_concentrate")].run(model.world, model.week)
+    model.verbs[model.verbs.place("appraise_concentrate")].bound(model.world).run(model.world, model.week)
 
     np.testing.assert_array_equal(miners.home_value, before + model.week.promises)
 
@@ -141,9 +141,9 @@ def test_a_plant_without_room_changes_nothing(tiny_model: MODEL, tonnes: float) 
 
 def test_a_small_plant_changes_little_and_a_large_one_much(tiny_model: MODEL) -> None:
     values = [outside(tiny_model(SELLER), "hill")]
-    values += [
-        outside(tiny_model(with_plant(capacity_t_per_year=t) | SELLER), "hill") for t in (0.1, 1.0, 50.0, 100.0, 9e3)
-    ]
+    for tonnes in (0.1, 1.0, 50.0, 100.0, 9000.0):
+        added = with_plant(capacity_t_per_year=tonnes)["refinery"]
+        values.append(outside(tiny_model({**SELLER, "refinery": {**SELLER["refinery"], **added}}), "hill"))
 
     assert values[1] == pytest.approx(values[0], rel=0.01)
     assert values == sorted(values)

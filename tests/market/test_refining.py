@@ -9,6 +9,7 @@ from market_abm.agents.refiner import USUAL_WEEKS
 from market_abm.market.feed import send
 from market_abm.market.refining import Refined
 from market_abm.model import MineralMarket
+from market_abm.world import Week
 
 MODEL = Callable[..., MineralMarket]
 GRAMS = 1_000_003
@@ -24,7 +25,7 @@ def feed(model: MineralMarket, name: str, week: int = 0) -> int:
 
 
 def refine(model: MineralMarket) -> Refined:
-    model.verbs[model.verbs.place("refine")].run(model.world, model.week)
+    model.verbs[model.verbs.place("refine")].bound(model.world).run(model.world, model.week)
     return model.week.refined
 
 
@@ -48,7 +49,7 @@ def test_what_arrives_is_separated_once_and_in_its_week(tiny_model: MODEL) -> No
     feed(model, "south-plant", week=2)
     arrivals = []
     for week in range(6):
-        model.world.week_index = week
+        model.week = Week(week, model.today)
         arrivals.append(int(refine(model).intake.sum()))
 
     assert arrivals == [0, 0, GRAMS, 0, 0, 0]
@@ -88,3 +89,14 @@ def test_usual_sales_follow_what_left_the_stock(tiny_model: MODEL) -> None:
         model.step()
         np.testing.assert_allclose(plants.usual_sales, before + (np.maximum(sold, 0) - before) / USUAL_WEEKS)
     assert (plants.usual_sales > 0).any()
+
+
+def test_no_plant_starts_with_more_than_it_can_treat(tiny_model: MODEL) -> None:
+    plant = {"zone": "RW", "capacity_t_per_year": 1e-6, "fee_usd_per_kg": 1.0}
+    changes = {
+        "mine": {"hill": {"plant": None}, "lake": None},
+        "refinery": {"hill-plant": None, "lake-plant": None, "a-plant": plant},
+    }
+    plants = tiny_model(changes).world.refiners
+
+    assert (plants.usual_intake <= plants.capacity).all()

@@ -51,7 +51,7 @@ def test_of_two_licence_regimes_the_stricter_holds(regime: Regime, order: int) -
 def test_licences_hold_back_what_the_strictest_does_not_approve(regime: Regime, order: int) -> None:
     rows = [(0.3, ["JP"], ["Dy"]), (0.6, [], ["Dy"]), (1.2, [], ["NdPr"])]
     for share, destinations, materials in rows[::order]:
-        regime.limit_exports("CN", destinations, materials, share)
+        regime.limit_exports("licences", "CN", destinations, materials, share)
 
     np.testing.assert_allclose(regime.held_back, [[0.0, 0.0, 0.0], [0.0, 0.7, 0.4]])
     regime.clear(DAY)
@@ -185,3 +185,19 @@ def test_the_next_week_begins_free(regime: Regime) -> None:
 
     assert np.isinf(regime.allowed).all()
     assert not regime.embargoed.any()
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_embargo_limits_concentrate_by_the_material_it_holds(regime: Regime, order: int) -> None:
+    for leak, materials in [(0.05, ["NdPr"]), (0.20, [])][::order]:
+        Embargo(origin="RW", destination="CN", materials=materials, leak=leak).enact(regime)
+
+    assert regime.concentrate_allowed[NDPR, RW, CN] == 0.05
+    assert regime.concentrate_allowed[DY, RW, CN] == 0.20
+    assert np.isinf(regime.concentrate_allowed[:, RW, JP]).all()
+
+
+def test_a_licence_regime_leaves_concentrate_alone(regime: Regime) -> None:
+    ExportLicence(origin="RW", approval=[(dt.date(2010, 1, 1), 0.3)], review_weeks=0).enact(regime)
+
+    assert np.isinf(regime.concentrate_allowed).all()

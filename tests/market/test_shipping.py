@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from market_abm.market.shipping import Shipped
 from market_abm.model import MineralMarket
+from market_abm.week_plan import Verb
 
 MODEL = Callable[..., MineralMarket]
 CAPACITY = int(8000e6 / 52.1775)  # of a north plant [g/week]
@@ -30,21 +32,12 @@ def give(model: MineralMarket, name: str, grams: int) -> int:
     return row
 
 
-def run(model: MineralMarket, *names: str) -> None:
-    for name in names:
-        model.verbs[model.verbs.place(name)].run(model.world, model.week)
-
-
-def ship(model: MineralMarket) -> Any:
-    run(model, "value_promises", "appraise_concentrate")
-    plan = model.verbs
-    verb = plan[plan.place("ship_concentrate")]
-    return verb.function(
-        *[
-            getattr(model.world, name) if hasattr(model.world, name) else getattr(model.week, name)
-            for name in verb.needs
-        ]
-    )
+def ship(model: MineralMarket) -> Shipped:
+    plan, world, week = model.verbs, model.world, model.week
+    for name in ("value_promises", "appraise_concentrate"):
+        plan[plan.place(name)].bound(world).run(world, week)
+    Verb(plan[plan.place("ship_concentrate")].function, "shipped").bound(world).run(world, week)
+    return week.shipped
 
 
 def test_the_own_plant_is_served_first(tiny_model: MODEL) -> None:
