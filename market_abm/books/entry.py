@@ -1,7 +1,8 @@
 """Compiled entries: the only code that changes a balance. Used by the ledger and by compiled mechanics.
 
-Every entry debits and credits the same integer, adds it to the control totals of both groups and to the
-journal, and refuses to leave an account beyond the limit of int64 arithmetic.
+Every entry debits and credits the same integer, and adds it to the control totals of both groups and to the
+journal. One that leaves any of them beyond the limit is refused; the limit is half of what a whole number of 64
+bits holds, so that nothing wraps before it is seen.
 """
 
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from market_abm.core.compiled import compiled
 from market_abm.core.units import IntArray
 
 GREATEST_BALANCE = 2**62
-"""Grams or micro-US$ beyond which no account may go: half of what int64 holds, so that no sum wraps unseen."""
+"""Grams or micro-US$ beyond which no amount, account, control total or cell of the journal may go."""
 
 
 class Books(NamedTuple):
@@ -39,10 +40,29 @@ class Books(NamedTuple):
 
 
 @compiled
+def _is_beyond(value: int) -> bool:
+    return value > GREATEST_BALANCE or value < -GREATEST_BALANCE
+
+
+@compiled
+def _note(books: Books, entry: int, row: int, amount: int, is_mass: int) -> None:
+    """Keep an entry as the last one of both groups, also one that is refused."""
+    page = books.page[entry]
+    for group in (page[2], page[3]):
+        books.last[group, 0] = entry
+        books.last[group, 1] = row
+        books.last[group, 2] = amount
+        books.last[group, 3] = is_mass
+    if _is_beyond(amount):
+        raise OverflowError("an amount is beyond the limit of the books")
+
+
+@compiled
 def pay(books: Books, entry: int, payer: int, payee: int, amount: int) -> None:
     """Pay micro-US$ from one account to another; a negative amount flows back."""
     if amount == 0:
         return
+    _note(books, entry, -1, amount, 0)
     page = books.page[entry]
     books.money[payer] -= amount
     books.money[payee] += amount
@@ -50,15 +70,14 @@ def pay(books: Books, entry: int, payer: int, payee: int, amount: int) -> None:
     books.money_total[page[3]] += amount
     cell = page[0] + books.label_of[payer] * page[1] + books.label_of[payee]
     books.cells[cell] += amount
-    for group in (page[2], page[3]):
-        books.last[group, 0] = entry
-        books.last[group, 1] = -1
-        books.last[group, 2] = amount
-        books.last[group, 3] = 0
-    greatest = max(max(abs(books.money[payer]), abs(books.money[payee])), max(abs(books.cells[cell]), abs(amount)))
-    greatest = max(greatest, max(abs(books.money_total[page[2]]), abs(books.money_total[page[3]])))
-    if greatest > GREATEST_BALANCE or greatest < 0:
-        raise OverflowError("an account of money is beyond the limit")
+    if (
+        _is_beyond(books.money[payer])
+        or _is_beyond(books.money[payee])
+        or _is_beyond(books.money_total[page[2]])
+        or _is_beyond(books.money_total[page[3]])
+        or _is_beyond(books.cells[cell])
+    ):
+        raise OverflowError("an account of money is beyond the limit of the books")
 
 
 @compiled
@@ -66,21 +85,15 @@ def move(books: Books, entry: int, row: int, source: int, sink: int, grams: int)
     """Move mass of one row from one account to another [g]."""
     if grams == 0:
         return
+    _note(books, entry, row, grams, 1)
     page = books.page[entry]
     mass, total = books.mass[row], books.mass_total[row]
     mass[source] -= grams
     mass[sink] += grams
     total[page[2]] -= grams
     total[page[3]] += grams
-    for group in (page[2], page[3]):
-        books.last[group, 0] = entry
-        books.last[group, 1] = row
-        books.last[group, 2] = grams
-        books.last[group, 3] = 1
-    greatest = max(max(abs(mass[source]), abs(mass[sink])), abs(grams))
-    greatest = max(greatest, max(abs(total[page[2]]), abs(total[page[3]])))
-    if greatest > GREATEST_BALANCE or greatest < 0:
-        raise OverflowError("an account of mass is beyond the limit")
+    if _is_beyond(mass[source]) or _is_beyond(mass[sink]) or _is_beyond(total[page[2]]) or _is_beyond(total[page[3]]):
+        raise OverflowError("an account of mass is beyond the limit of the books")
 
 
 @compiled
