@@ -4,7 +4,7 @@ Draws are keyed by the agent's name, so an agent added to a scenario changes
 nobody else's start.
 """
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -14,18 +14,29 @@ from market_abm.agents.licence_holder import LicenceHolder
 from market_abm.agents.life import Stage
 from market_abm.agents.manufacturer import Manufacturer
 from market_abm.agents.miner import Miner
-from market_abm.agents.population import Population
+from market_abm.agents.population import Home, Population
 from market_abm.agents.refiner import Refiner
 from market_abm.agents.speculator import Speculator
 from market_abm.agents.state_buyer import StateBuyer
 from market_abm.books.opening import START_UTILISATION
 from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR, WEEKS_PER_YEAR, FloatArray
-
-if TYPE_CHECKING:
-    from market_abm.world import World
+from market_abm.market.market import Market
+from market_abm.policy.regime import Regime
+from market_abm.scenario.schema import Scenario
 
 LEAST_WEALTH = 0.3  # added to a Pareto draw of wealth, so that nobody starts with next to nothing (prototype v3)
 FAR = 10**9  # a week that never comes
+
+
+class Founding(Home, Protocol):
+    """A world in which agents settle: what it has before the first of them, and those who are there already."""
+
+    scenario: Scenario
+    market: Market
+    regime: Regime
+    miners: Population
+    illegal_miners: Population
+    refiners: Population
 
 
 class Rows(NamedTuple):
@@ -72,11 +83,11 @@ def _within(population: Population, purpose: str, ranges: list[tuple[float, floa
     return drawn
 
 
-def _zones(world: "World", specs: list[Any]) -> list[int]:
+def _zones(world: Founding, specs: list[Any]) -> list[int]:
     return [world.market.zones.index(spec.zone) for spec in specs]
 
 
-def build_manufacturers(world: "World", kind: type) -> Population:
+def build_manufacturers(world: Founding, kind: type) -> Population:
     """Manufacturers with lognormal sizes that add up to their group's use."""
     market = world.market
     names, groups, numbered, specs = rows_of(world.scenario.manufacturer)
@@ -112,7 +123,7 @@ def build_manufacturers(world: "World", kind: type) -> Population:
     return makers
 
 
-def build_miners(world: "World", kind: type, legality: str) -> Population:
+def build_miners(world: Founding, kind: type, legality: str) -> Population:
     """Mines of one legality with their baskets, costs and life stages."""
     scenario, market = world.scenario, world.market
     names, groups, numbered, specs = rows_of({k: row for k, row in scenario.mine.items() if row.legality == legality})
@@ -172,7 +183,7 @@ def _spread_costs(miners: Population, groups: list[str], specs: list[Any]) -> Fl
     return costs
 
 
-def build_refiners(world: "World", kind: type) -> Population:
+def build_refiners(world: Founding, kind: type) -> Population:
     """Separation plants; those of a project belong to its mine."""
     scenario = world.scenario
     names, groups, numbered, specs = rows_of(scenario.refinery)
@@ -192,7 +203,7 @@ def build_refiners(world: "World", kind: type) -> Population:
     return refiners
 
 
-def build_speculators(world: "World", kind: type) -> Population:
+def build_speculators(world: Founding, kind: type) -> Population:
     """Traders with Pareto wealth; their capital is paid in by `fill_books`."""
     names, groups, numbered, specs = rows_of(world.scenario.speculator)
     traders = Population(world, kind, names, "Speculator", numbered)
@@ -210,7 +221,7 @@ def build_speculators(world: "World", kind: type) -> Population:
     return traders
 
 
-def build_authorities(world: "World") -> tuple[Population, Population]:
+def build_authorities(world: Founding) -> tuple[Population, Population]:
     """One export authority for each gated zone, and the holders of its licences."""
     zones, rules = world.market.gated, world.scenario.parameters.licence
     names = [world.market.zones[zone] for zone in zones]
@@ -227,7 +238,7 @@ def build_authorities(world: "World") -> tuple[Population, Population]:
     return authorities, holders
 
 
-def build_state_buyers(world: "World", kind: type) -> Population:
+def build_state_buyers(world: Founding, kind: type) -> Population:
     """State bodies that are enabled."""
     rows = {name: row for name, row in world.scenario.state_buyer.items() if row.enabled}
     bodies = Population(world, kind, list(rows), "StateBuyer")
@@ -235,7 +246,7 @@ def build_state_buyers(world: "World", kind: type) -> Population:
     return bodies
 
 
-def join_mines_and_plants(world: "World") -> None:
+def join_mines_and_plants(world: Founding) -> None:
     """Let mines and their own plants know each other."""
     refiners = world.refiners
     own = np.flatnonzero(world.miners.plant >= 0)

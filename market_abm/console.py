@@ -39,6 +39,18 @@ def fail(text: str, code: int) -> typer.Exit:
     return typer.Exit(code)
 
 
+@contextlib.contextmanager
+def compiling_once() -> Iterator[None]:
+    """Say that the model is compiled first, where that was never done; the first run then takes longer."""
+    from market_abm.core.compiled import is_cold, mark_warm
+
+    week = Path(__file__).parent / "shipped_week.py"
+    if is_cold(week):
+        told("Compiling the model for this machine: once, about half a minute. Later runs start at once.")
+    yield
+    mark_warm(week)
+
+
 def plainly(command: Callable[P, None]) -> Callable[P, None]:
     """Answer mistakes of the user with words and exit code 2, a failed run with 1, Ctrl-C with 130."""
 

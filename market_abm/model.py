@@ -11,7 +11,7 @@ import mesa
 
 from market_abm.agents.population import Agent, Population
 from market_abm.books.checking import check_books
-from market_abm.books.dismissal import dismiss
+from market_abm.dismissal import dismiss
 from market_abm.books.ledger import Ledger
 from market_abm.build import KINDS
 from market_abm.market.market import Market

@@ -42,9 +42,9 @@ from market_abm.scenario.schema import Scenario
 if TYPE_CHECKING:
     from market_abm.auction.orders import Orders
     from market_abm.market.contracts import Deliveries
-    from market_abm.market.exchange import Trade
     from market_abm.market.mining import Mined
     from market_abm.market.refining import Refined
+    from market_abm.market.trade import Trade
     from market_abm.market.use import Use
 
 Log = Callable[[str, str, str], None]
@@ -148,9 +148,9 @@ class World(State):
         """Build the agents."""
         self.manufacturers = build.build_manufacturers(self, kinds["manufacturer"])
         self.speculators = build.build_speculators(self, kinds["speculator"])
-        self.miners = build.build_miners(self, kinds["miner"], "legal")
-        self.illegal_miners = build.build_miners(self, kinds["illegal_miner"], "illegal")
-        self.refiners = build.build_refiners(self, kinds["refiner"])
+        self.miners: Population = build.build_miners(self, kinds["miner"], "legal")
+        self.illegal_miners: Population = build.build_miners(self, kinds["illegal_miner"], "illegal")
+        self.refiners: Population = build.build_refiners(self, kinds["refiner"])
         self.state_buyers = build.build_state_buyers(self, kinds["state_buyer"])
         self.export_authorities, self.licence_holders = build.build_authorities(self)
         build.join_mines_and_plants(self)
@@ -165,7 +165,7 @@ class World(State):
         """Open the books and the places where agents meet."""
         self.ledger: Ledger
         self.accounts: Accounts
-        self.ledger, self.accounts = open_accounts(self.populations, self.market, self.state_buyers)
+        self.ledger, self.accounts = open_accounts(self.populations, self.materials, self.zones, self.state_buyers)
         self.concentrate = ConcentrateMarket(self.scenario, self.market)
         self.government = Government()
         self.origins = Origins(self.market)

@@ -10,14 +10,16 @@ import datetime as dt
 import hashlib
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from hypothesis import settings
 
-from market_abm.model import MineralMarket
 from market_abm.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    from market_abm.model import MineralMarket  # a test that needs no model does not load it
 
 # A machine with other work to do is no defect: hangs are found by the time limit of the whole suite.
 settings.register_profile("market_abm", deadline=None)
@@ -200,7 +202,7 @@ def build_scenario(changes: dict[str, Any] | None = None, *, weeks: int = 60, po
     return Scenario.model_validate(data)
 
 
-def seal_of(model: MineralMarket) -> str:
+def seal_of(model: "MineralMarket") -> str:
     """sha256 over the history of prices, the money and the mass."""
     digest = hashlib.sha256()
     for part in (model.recorder.price[: model.week_index], model.ledger.money, model.ledger.mass):
@@ -224,8 +226,9 @@ def magnets() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def tiny_model() -> Callable[..., MineralMarket]:
+def tiny_model() -> "Callable[..., MineralMarket]":
     """Build the tiny market, or a market of the scenario given, and run it for some weeks."""
+    from market_abm.model import MineralMarket
 
     def build(
         changes: dict[str, Any] | Scenario | None = None,
@@ -235,7 +238,7 @@ def tiny_model() -> Callable[..., MineralMarket]:
         kinds: dict[str, type] | None = None,
         weeks: int = 60,
         policy: Any = (),
-    ) -> MineralMarket:
+    ) -> "MineralMarket":
         scenario = (
             changes if isinstance(changes, Scenario) else build_scenario(changes, weeks=max(weeks, run), policy=policy)
         )
@@ -248,11 +251,11 @@ def tiny_model() -> Callable[..., MineralMarket]:
 
 
 @pytest.fixture(scope="session")
-def seal() -> Callable[[MineralMarket], str]:
+def seal() -> "Callable[[MineralMarket], str]":
     return seal_of
 
 
-def do_verb(model: MineralMarket, function: Callable[..., Any], **given: Any) -> Any:
+def do_verb(model: "MineralMarket", function: Callable[..., Any], **given: Any) -> Any:
     """Call a verb on a model: its arguments are parts of the week, of the world, or given."""
     arguments = {}
     for name in inspect.signature(function).parameters:

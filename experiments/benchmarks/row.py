@@ -15,7 +15,7 @@ class Row:
     ----------
     what : what is compared.
     measured : the figure, usually a ratio.
-    bar : what it may at most (or must at least) be.
+    bar : what it may at most (or must at least) be; None for a figure without one.
     at_least : whether more is better.
     unit : written behind figure and bar.
     note : spread, sizes and other figures.
@@ -23,21 +23,25 @@ class Row:
 
     what: str
     measured: float
-    bar: float
+    bar: float | None
     at_least: bool
     unit: str = ""
     note: str = ""
 
     @property
     def passed(self) -> bool:
-        """Whether the bar is met."""
+        """Whether the bar is met; a figure without one always passes."""
+        if self.bar is None:
+            return True
         return self.measured >= self.bar if self.at_least else self.measured <= self.bar
 
     def cells(self) -> tuple[str, str, str, str, str]:
         """Return the columns of the table."""
         sign = ">=" if self.at_least else "<="
-        bar = f"{sign} {self.bar:g}{self.unit}"
-        return self.what, f"{short(self.measured)}{self.unit}", bar, "pass" if self.passed else "MISS", self.note
+        measured = f"{short(self.measured)}{self.unit}"
+        if self.bar is None:
+            return self.what, measured, "", "", self.note
+        return self.what, measured, f"{sign} {self.bar:.3g}{self.unit}", "pass" if self.passed else "MISS", self.note
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -184,11 +184,13 @@ class Miner(Agent):
         return outage_left
 
     @rule
-    def possible_output(stage, capacity, scale, ramp, utilisation, capacity_left, reserve, start_reserve):
+    def possible_output(
+        stage, capacity, next_scale, next_ramp, next_utilisation, capacity_left, reserve, start_reserve
+    ):
         """Output chosen this week before any quota [g/week], within what is left in the ground."""
         if stage != OPERATING:
             return 0.0
-        chosen = capacity * scale * ramp * utilisation * capacity_left
+        chosen = capacity * next_scale * next_ramp * next_utilisation * capacity_left
         return min(chosen, float(reserve)) if start_reserve > 0 else chosen
 
     @rule

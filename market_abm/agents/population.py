@@ -4,8 +4,8 @@
 (`maker.target_stock()`) or of the population (`makers.target_stock()`); see `market_abm.core.rules`.
 """
 
+import difflib
 import functools
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -13,8 +13,9 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from market_abm.core.binding import RuleError, kind_of
 from market_abm.core.columns import Column, Draw
-from market_abm.core.loops import Kind, Loop, RuleError
+from market_abm.core.loops import Loop, loop_of
 from market_abm.core.random_numbers import RandomNumbers, stable_numbers
 from market_abm.core.rules import Rule
 from market_abm.core.senses import Senses
@@ -56,10 +57,24 @@ class Agent(mesa.Agent):  # type: ignore[misc]
 
     @classmethod
     def members(cls) -> dict[str, Any]:
-        """Columns, draws and rules of the kind by name, base classes first."""
+        """Columns, draws and rules of the kind by name, base classes first.
+
+        Raises
+        ------
+        RuleError
+            When a class puts something else in the place of one, which would be passed over.
+        """
         found: dict[str, Any] = {}
         for base in reversed(cls.__mro__):
-            found.update({key: value for key, value in vars(base).items() if isinstance(value, Column | Draw | Rule)})
+            for key, value in vars(base).items():
+                if isinstance(value, Column | Draw | Rule):
+                    found[key] = value
+                elif key in found:
+                    old = type(found[key]).__name__.lower()
+                    raise RuleError(
+                        f"{base.__name__}.{key} stands in the place of a {old} but is none. "
+                        f"Mark it with @rule, or choose another name."
+                    )
         return found
 
     @classmethod
@@ -92,10 +107,6 @@ class _Asking(NamedTuple):
     loop: Loop
     values: list[Any]
     moving: list[tuple[int, str, str]]
-
-
-_LOOPS: "weakref.WeakKeyDictionary[type[Agent], dict[tuple[Any, ...], Loop]]" = weakref.WeakKeyDictionary()
-"""Loops of each kind, shared by all populations: a loop depends on names only, never on sizes."""
 
 
 class Population:
@@ -144,11 +155,15 @@ class Population:
         self._parameters: dict[str, Any] = {}
         for section in reversed(self.kind.sections):
             self._parameters.update(dict(self.home.parameters_of(section)))
-        self._kind = Kind(self._members, self.home.series, frozenset(self._parameters))
+        self._kind = kind_of(self._members, self.home.series, frozenset(self._parameters))
         self._askings: dict[tuple[Any, ...], _Asking] = {}
+        taken = {*dir(Population), *vars(self), "model", "unique_id", "pos", "population", "row"}
+        taken |= {name for name, value in vars(Agent).items() if not isinstance(value, Column)}
         for name, member in self._members.items():
-            if hasattr(Population, name):
-                raise RuleError(f"{self.kind.__name__}.{name}: a population has a method of that name; choose another")
+            if name in taken:
+                raise RuleError(
+                    f"{self.kind.__name__}.{name}: agents or populations have something of that name; choose another"
+                )
             if isinstance(member, Column):
                 self.__dict__[name] = self.columns[name]
             elif isinstance(member, Rule):
@@ -188,7 +203,8 @@ class Population:
         ----------
         names : rules to ask.
         into : arrays to write to, one for each number that the rules give; made when silent.
-        given : numbers that stand in for what the rules would read: a scalar, (n,) or (materials, n).
+        given : numbers that stand in for what the rules would read: a scalar, (n,) or (materials, n). What no
+            rule reads is passed over, so that a class may put a rule that needs less in the place of another.
 
         Returns
         -------
@@ -198,11 +214,11 @@ class Population:
         Raises
         ------
         RuleError
-            When a rule asks for what does not exist.
+            When a rule asks for what does not exist, or an array given or to write to has another shape.
         """
         asking = self._asking(names, given)
         values = self._values(asking, slice(None), given)
-        out = into if into is not None else self._room(asking.loop, self.size)
+        out = self._room(asking.loop, self.size) if into is None else self._checked(asking.loop, into)
         asking.loop.run(0, self.size, len(self.home.materials), *out, *values)
         return out[0] if len(out) == 1 else tuple(out)
 
@@ -230,10 +246,7 @@ class Population:
             for name in names:
                 if not isinstance(self._members.get(name), Rule):
                     raise RuleError(f"{self.kind.__name__} has no rule {name!r}; it has {', '.join(self.kind.rules())}")
-            loops = _LOOPS.setdefault(self.kind, {})
-            if key not in loops:
-                loops[key] = Loop(self._kind, names, key[1:] if given else ())
-            asking = self._askings[key] = self._prepared(loops[key])
+            asking = self._askings[key] = self._prepared(loop_of(self._kind, names, key[1:] if given else ()))
         return asking
 
     def _prepared(self, loop: Loop) -> "_Asking":
@@ -260,15 +273,43 @@ class Population:
             elif source == "draw":
                 values[place] = self.drawn(self._members[name], rows)
             else:
-                values[place] = given[name]
+                values[place] = self._fitting(name, given[name], rows)
         return values
 
     def _room(self, loop: Loop, size: int) -> list[Any]:
         materials = len(self.home.materials)
         return [
-            np.empty((materials, size) if by_material else size, dtype=dtype)
-            for _, _, by_material, dtype in loop.outputs
+            np.empty((materials, size) if output.by_material else size, dtype=output.dtype) for output in loop.outputs
         ]
+
+    def _fitting(self, name: str, value: Any, rows: slice) -> Any:
+        """Value given by the caller; compiled code looks at no bounds, so its shape is checked here."""
+        if np.ndim(value) == 0:
+            return value
+        array, size = np.asarray(value), len(range(self.size)[rows])
+        if array.shape not in ((size,), (len(self.home.materials), size)):
+            raise RuleError(
+                f"{self.kind.__name__}: {name} is given with shape {array.shape}; it must be a number, ({size},) for "
+                f"all agents or ({len(self.home.materials)}, {size}) for all materials and agents"
+            )
+        return array
+
+    def _checked(self, loop: Loop, into: Sequence[Any]) -> Sequence[Any]:
+        """Arrays to write to, when there are as many as answers, of the right shapes."""
+        materials = len(self.home.materials)
+        wanted = [(materials, self.size) if output.by_material else (self.size,) for output in loop.outputs]
+        if [array.shape for array in into] != wanted:
+            raise RuleError(
+                f"{self.kind.__name__}: the answers have shapes {wanted}, the arrays to write to "
+                f"{[array.shape for array in into]}"
+            )
+        for output, array in zip(loop.outputs, into, strict=True):
+            if not (array.flags.writeable and np.can_cast(output.dtype, array.dtype, "same_kind")):
+                raise RuleError(
+                    f"{self.kind.__name__}: {output.rule} gives {output.dtype}, which cannot be written to an array "
+                    f"of {array.dtype}{'' if array.flags.writeable else ' that the ledger keeps'}"
+                )
+        return into
 
     def drawn(self, draw: Draw, rows: slice = slice(None)) -> FloatArray:
         """Random numbers of this week: (n,), or (materials, n) for a draw by material."""
@@ -297,8 +338,19 @@ class Population:
         return np.flatnonzero(self.columns["zone"] == zone)
 
     def row_named(self, name: str) -> int:
-        """Row of the agent called `name`."""
-        return int(np.flatnonzero(self.columns["name"] == name)[0])
+        """Row of the agent called `name`.
+
+        Raises
+        ------
+        KeyError
+            When there is none.
+        """
+        rows = np.flatnonzero(self.columns["name"] == name)
+        if not rows.size:
+            near = difflib.get_close_matches(name, self.columns["name"].tolist(), 1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise KeyError(f"no {self.kind.__name__} is called {name!r}.{hint}")
+        return int(rows[0])
 
     def rows_called(self, names: Sequence[str]) -> list[int]:
         """Rows of the agents whose own or group's name is given, in order."""

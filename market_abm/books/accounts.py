@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from market_abm.agents.population import Population
 from market_abm.books.ledger import Group, Ledger
-from market_abm.market.market import Market
 
 CLAIMS = ("concentrate", "debt", "state debt")  # kept in the ledger beside the traded materials
 PARTIES = {
@@ -57,22 +56,22 @@ class Accounts:
 
 
 def open_accounts(
-    populations: dict[str, Population], market: Market, state_buyers: Population
+    populations: dict[str, Population], materials: list[str], zones: list[str], state_buyers: Population
 ) -> tuple[Ledger, Accounts]:
     """Open an account for everybody who can hold money or mass."""
-    ledger, traded, zones = Ledger([*market.materials, *CLAIMS]), len(market.materials), len(market.zones)
+    ledger, traded, places = Ledger([*materials, *CLAIMS]), len(materials), len(zones)
     for name, population in populations.items():
         kind = PARTIES.get(name, name)
-        labels = [f"{kind} {market.zones[zone]}" for zone in population.zone]
+        labels = [f"{kind} {zones[zone]}" for zone in population.zone]
         if population is state_buyers:
             labels = [f"{kind}:{body}" for body in population.name]
         ledger.open(name, population.size, labels=labels)
     makers, plants = populations["Manufacturer"].size, populations["Refiner"].size
-    holders = {"under way": makers, "scrap": zones, "goods in use": zones}
-    holders |= {"concentrate under way": plants, "concentrate reserve": zones, "house": 1}
+    holders = {"under way": makers, "scrap": places, "goods in use": places}
+    holders |= {"concentrate under way": plants, "concentrate reserve": places, "house": 1}
     for name, size in holders.items():
         ledger.open(name, size)
-    ledger.open("treasury", zones, labels=[f"treasury {zone}" for zone in market.zones], source=True)
+    ledger.open("treasury", places, labels=[f"treasury {zone}" for zone in zones], source=True)
     for name in INSTITUTIONS:
         ledger.open(name, 1, source=True)
     ledger.begin()

@@ -114,7 +114,20 @@ def compiled(function: Callable[..., Any], stamp: str | None = None) -> Callable
     return made  # type: ignore[no-any-return]
 
 
-def is_cold() -> bool:
-    """Whether nothing was ever compiled here: the first run then takes up to a minute longer."""
+def _warm_mark(file: Path) -> Path | None:
     folder = cache_folder()
-    return folder is None or not any(folder.glob(f"*py{sys.version_info[0]}{sys.version_info[1]}*.nbi"))
+    version = f"{sys.version_info[0]}{sys.version_info[1]}"
+    return folder / f"{stamp_of(file)}-py{version}.warm" if folder is not None else None
+
+
+def is_cold(file: Path) -> bool:
+    """Whether the code that a file imports was never run here as it stands: it is compiled first."""
+    mark = _warm_mark(file)
+    return mark is None or not mark.exists()
+
+
+def mark_warm(file: Path) -> None:
+    """Remember that the code that a file imports has been compiled here."""
+    mark = _warm_mark(file)
+    if mark is not None:
+        mark.touch()

@@ -63,7 +63,8 @@ def _ratio(value: float, up: Any, down: Any) -> float:
     top, bottom = up[0], down[0]
     for power in range(1, 8):
         top, bottom = top * value + up[power], bottom * value + down[power]
-    return top / bottom
+    quotient: float = top / bottom
+    return quotient
 
 
 @compiled
@@ -86,10 +87,11 @@ def normal_quantile(share: float) -> float:
     middle = share - 0.5
     if abs(middle) <= 0.425:
         square = 0.180625 - middle * middle
-        return middle * _ratio(square, _MIDDLE_UP, _MIDDLE_DOWN)
+        inner: float = middle * _ratio(square, _MIDDLE_UP, _MIDDLE_DOWN)
+        return inner
     depth = math.sqrt(-math.log(share if middle < 0.0 else 1.0 - share))
     near = depth <= 5.0
-    value = _ratio(depth - 1.6, _TAIL_UP, _TAIL_DOWN) if near else _ratio(depth - 5.0, _FAR_UP, _FAR_DOWN)
+    value: float = _ratio(depth - 1.6, _TAIL_UP, _TAIL_DOWN) if near else _ratio(depth - 5.0, _FAR_UP, _FAR_DOWN)
     return -value if middle < 0.0 else value
 
 

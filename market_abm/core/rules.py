@@ -2,7 +2,7 @@
 
 A rule is a pure function of named numbers. Its arguments are bound by name: to columns and draws of the kind,
 to other rules of the kind, to public series where the agent is, and to behavioural parameters. It may use `if`,
-`min`, `max` and `math`; it sees no arrays, makes no sum over agents and writes nothing.
+`min`, `max` and `math`, and functions of its own; it sees no arrays, makes no sum over agents and writes nothing.
 
 `miner.next_ramp()` asks one agent and runs the function as it stands; `miners.next_ramp()` asks everybody in a
 compiled loop (`market_abm.core.loops`). Both give the same bits.

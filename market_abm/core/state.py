@@ -139,4 +139,5 @@ def decode(value: Any, arrays: dict[str, Any]) -> Any:
     kind: Any = getattr(importlib.import_module(module), name) if module.startswith("market_abm.") else None
     if kind is None or not dataclasses.is_dataclass(kind):
         raise TypeError(f"{value['record']} is no record of this program")
-    return kind(**{key: decode(item, arrays) for key, item in value["fields"].items()})
+    record: Any = kind
+    return record(**{key: decode(item, arrays) for key, item in value["fields"].items()})

@@ -6,7 +6,7 @@ pays the mine's cost and a part of the surplus.
 
 import math
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -22,6 +22,9 @@ from market_abm.policy.regime import Regime
 from market_abm.scenario.parameters import Parameters
 
 ENOUGH = 0.1  # part of a mine's full output that a plant must be able to take for its offer to count in full (assumed)
+
+Plants: TypeAlias = tuple[IntArray, FloatArray, BoolArray, FloatArray, FloatArray, FloatArray]
+"""Group, capacity, whether it runs, recovery, fee paid and part of the surplus paid to a mine; each (plants,)."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,6 @@ def appraise_concentrate(
     _tell_outages(refiners, "capacity_left", regime)
     fee, mine_share = refiners.ask("fee_paid", "mine_share")
     plants = (refiners.group_index, refiners.capacity, refiners.operating, refiners.recovery, fee, mine_share)
-    terms = _terms_of_groups(groups, *plants)
     credit, embargo = parameters.refiner.other_credit_usd_per_kg, bool(regime.embargoed.any())
     mines = sum(miners.size for miners in mining)
     appraised, start = Appraised(np.empty((mines, groups)), np.empty((mines, groups))), 0
@@ -96,7 +98,7 @@ def appraise_concentrate(
         worth = Worth(*columns, appraised.surplus[part], appraised.offer[part])
         size = (miners.zone, miners.heavy, miners.basket, miners.capacity, miners.scale, miners.cash_cost)
         _appraise(
-            *(ways, terms, market.price, credit, embargo, regime.concentrate_allowed),
+            *(ways, market.price, credit, embargo, regime.concentrate_allowed),
             *(size, miners.plant, plants, worth),
         )
     mining[0].home_value[:] += promises
@@ -112,16 +114,9 @@ def _tell_outages(producers: Population, column: str, regime: Regime) -> None:
 
 
 @compiled
-def _terms_of_groups(
-    groups: int,
-    group: IntArray,
-    capacity: FloatArray,
-    operating: BoolArray,
-    recovery: FloatArray,
-    fee: FloatArray,
-    mine_share: FloatArray,
-) -> Terms:
+def _terms_of_groups(groups: int, plants: Plants) -> Terms:
     """Add up the plants of each group; terms that differ within a group are averaged by running capacity."""
+    group, capacity, operating, recovery, fee, mine_share = plants
     room = np.zeros(groups)
     for plant in range(group.size):
         if operating[plant]:
@@ -184,20 +179,20 @@ def _netback(
 @compiled
 def _appraise(
     ways: Ways,
-    terms: Terms,
     price: FloatArray,
     credit: float,
     embargo: bool,
     allowed: FloatArray,
     mines: tuple[IntArray, BoolArray, FloatArray, FloatArray, FloatArray, FloatArray],
     own_plant: IntArray,
-    plants: tuple[IntArray, FloatArray, BoolArray, FloatArray, FloatArray, FloatArray],
+    plants: Plants,
     worth: Worth,
 ) -> None:
     """Fill `worth` for the mines of a population."""
     zone, heavy, basket, capacity, scale, cash_cost = mines
     plant_group, _, operating, recovery, fee, _ = plants
-    groups = terms.room.size
+    groups = ways.zone.size
+    terms = _terms_of_groups(groups, plants)
     outlet = np.zeros(groups)
     for mine in range(zone.size):
         place, cost, own = (mine, heavy[mine], zone[mine]), cash_cost[mine], -1

@@ -5,7 +5,6 @@ agent without interest offers nothing.
 """
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -18,9 +17,10 @@ from market_abm.core.compiled import compiled
 from market_abm.core.units import TICKS_PER_DOLLAR, FloatArray, IntArray
 from market_abm.market.government import Government
 from market_abm.market.market import Market
-from market_abm.market.network import Charges, Network
+from market_abm.market.network import Network
 from market_abm.market.origin import Origins
 from market_abm.market.purse import keep_within_purse, purse_of
+from market_abm.market.trade import Trade
 from market_abm.policy.regime import Regime
 
 PLANNED = 2  # orders on each side of an agent that plans: stockpile and band
@@ -160,7 +160,9 @@ def collect_orders(exchange: Exchange, accounts: Accounts) -> tuple[Orders, Orde
 
 def _ask(exchange: Exchange, population: Population) -> None:
     """Let a population write its orders of both sides, in one pass over its agents."""
-    kind, into, rules = population.kind, [], []
+    kind = population.kind
+    into: list[FloatArray] = []
+    rules: list[str] = []
     seats = [(exchange.bids, kind.bids), (exchange.asks, kind.asks)]
     if hasattr(kind, "orders"):
         _ask_planners(exchange, population)
@@ -189,39 +191,6 @@ def _ask_planners(exchange: Exchange, population: Population) -> None:
             for number in range(PLANNED):
                 side[2 * number][:, agent.row] = limits[number]
                 side[2 * number + 1][:, agent.row] = quantities[number]
-
-
-@dataclass(frozen=True)
-class Trade:
-    """What the exchange decided in a week.
-
-    Attributes
-    ----------
-    ticks : (materials, nodes) cleared prices [ticks].
-    bid_fill, ask_fill : (materials, orders) bought and sold by each order [g].
-    flow : (materials, links) carried by each link [g].
-    charges : what each link cost.
-    bought, sold : by population, (materials, n) [g].
-    sold_in : (materials, zones) sales of those who make or separate [g].
-    sold_everywhere : (materials, zones) sales of everybody [g].
-    licence_ticks : (materials, links) licence price paid on a link [ticks].
-    licence_fills : licences sold by each holder of a pool, by label [g].
-    low, high : (materials, nodes) least and greatest prices at which the market would have cleared [ticks].
-    """
-
-    ticks: IntArray
-    bid_fill: IntArray
-    ask_fill: IntArray
-    flow: IntArray
-    charges: Charges
-    bought: dict[str, IntArray]
-    sold: dict[str, IntArray]
-    sold_in: IntArray
-    sold_everywhere: IntArray
-    licence_ticks: IntArray
-    licence_fills: dict[str, IntArray]
-    low: IntArray
-    high: IntArray
 
 
 def clear_market(

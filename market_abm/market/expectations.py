@@ -17,7 +17,7 @@ from market_abm.scenario.parameters import Parameters
 from market_abm.scenario.schema import Scenario
 
 if TYPE_CHECKING:
-    from market_abm.market.exchange import Trade
+    from market_abm.market.trade import Trade
 
 CYCLE_WEEKS = 26.0  # persistence of a zone's demand cycle (assumed)
 CYCLE_STEP = 0.27  # weekly innovation over the cycle's standard deviation: sqrt(2 / 26)

@@ -57,9 +57,10 @@ def mine(
         if refiners.size:
             oxide = (refiners.zone, refiners.usual_sales, market.price, accounts.group(refiners).start)
             _tell_unsold(ledger.books.mass, *oxide, zones, miners.plant, miners.zone, miners.unsold)
-        utilisation, scale, ramp = miners.ask("next_utilisation", "next_scale", "next_ramp")
+        utilisation, scale, ramp, output, margin, charge = miners.ask(
+            *("next_utilisation", "next_scale", "next_ramp", "possible_output", "revenue_over_cost", "charge")
+        )
         miners.utilisation[:], miners.scale[:], miners.ramp[:] = utilisation, scale, ramp
-        output, margin, charge = miners.ask("possible_output", "revenue_over_cost", "charge")
         if regime.mining_limits and miners.under_quota.any():
             _keep_to_limits(miners, zones, regime.mining_limits, output, margin)
         dug = _dig(miners, output, charge, going, ledger, accounts)

@@ -16,7 +16,7 @@ from market_abm.market.network import Network
 
 if TYPE_CHECKING:
     from market_abm.market.contracts import Deliveries
-    from market_abm.market.exchange import Trade
+    from market_abm.market.trade import Trade
 
 MEMORY_WEEKS = 26.0  # span over which a zone remembers where its imports came from (assumed)
 SWEEPS = 6  # rounds of mixing; chains of re-export are shorter

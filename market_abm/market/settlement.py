@@ -8,9 +8,10 @@ from market_abm.books.entry import Books, move, pay
 from market_abm.books.ledger import Ledger
 from market_abm.core.compiled import compiled
 from market_abm.core.units import IntArray
-from market_abm.market.exchange import Exchange, Side, Trade
+from market_abm.market.exchange import Exchange, Side
 from market_abm.market.government import Government
 from market_abm.market.network import SMUGGLED, TRADE, Network
+from market_abm.market.trade import Trade
 from market_abm.market.transit import Transit
 
 

@@ -20,7 +20,7 @@ from market_abm.policy import BandPurchase, PriceFloor
 from market_abm.policy.regime import Regime
 
 if TYPE_CHECKING:
-    from market_abm.market.exchange import Trade
+    from market_abm.market.trade import Trade
 
 
 def buy_from_producers(

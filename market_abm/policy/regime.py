@@ -299,7 +299,7 @@ class Regime:
 
     def _rows(self, index: dict[str, int], names: list[str]) -> IntArray:
         """Rows of names, all when there are none; looked up once and kept."""
-        key = (id(index), *names)
+        key: tuple[int | str, ...] = (id(index), *names)
         if key not in self._known:
             rows = [index[name] for name in names] if names else list(range(len(index)))
             self._known[key] = np.array(rows, dtype=np.int64)

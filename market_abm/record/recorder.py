@@ -17,13 +17,13 @@ from market_abm.core.compiled import compiled
 from market_abm.core.state import Kept, State
 from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR, TICKS_PER_DOLLAR, BoolArray, FloatArray, IntArray
 from market_abm.market.contracts import ContractBook
-from market_abm.market.exchange import Trade
 from market_abm.market.government import Government
 from market_abm.market.market import Market
 from market_abm.market.mining import Mined
 from market_abm.market.network import SMUGGLED, Network
 from market_abm.market.origin import Origins
 from market_abm.market.refining import Refined
+from market_abm.market.trade import Trade
 from market_abm.market.use import Use
 from market_abm.scenario.schema import Scenario
 

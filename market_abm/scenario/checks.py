@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from market_abm.policy import AnyPolicy, BandPurchase, ExportLicence, ExportQuota
 from market_abm.scenario.errors import Fault, Where, suggest
 from market_abm.scenario.known import SECTIONS, Known
+from market_abm.scenario.limit_checks import LIMIT_CHECKS, check_beyond_limits
 from market_abm.scenario.plant_checks import (
     check_offtake_without_plant,
     check_plant_abroad,
@@ -38,7 +39,8 @@ DATED_LIMITS: dict[tuple[str, str], tuple[float, float]] = {  # what schema path
 def check_scenario(scenario: Scenario, known: Known | None = None) -> list[Fault]:
     """Every fault of a scenario that has passed the schema."""
     known = known or Known({section: frozenset(getattr(scenario, section)) for section in SECTIONS})
-    return [fault for check in CHECKS for fault in check(scenario, known)]
+    faults = [fault for check in CHECKS for fault in check(scenario, known)]
+    return faults or [fault for check in LIMIT_CHECKS for fault in check(scenario, known)]
 
 
 def _policies(scenario: Scenario) -> Iterator[tuple[Where, AnyPolicy]]:
@@ -245,4 +247,5 @@ CHECKS: tuple[Callable[[Scenario, Known], Iterator[Fault]], ...] = (
     check_repeated_policy,
     check_inverted_range,
     check_dated_value,
+    check_beyond_limits,
 )

@@ -155,10 +155,10 @@ def test_ramp_up_starts_again_after_a_stop(world: World) -> None:
 def test_output_is_capacity_times_what_is_used_of_it(world: World) -> None:
     miners = world.miners
     row = miners.row_named("hill")
-    miners.ramp[row], miners.utilisation[row], miners.scale[row] = 0.5, 0.8, 1.1
     miners.outage_left[row] = 0.25
+    output = miners.possible_output(next_ramp=0.5, next_utilisation=0.8, next_scale=1.1)
 
-    assert miners.possible_output()[row] == pytest.approx(1000e6 / 52.1775 * 0.5 * 0.8 * 1.1 * 0.25)
+    assert output[row] == pytest.approx(1000e6 / 52.1775 * 0.5 * 0.8 * 1.1 * 0.25)
 
 
 def test_nobody_digs_more_than_is_in_the_ground(world: World) -> None:

@@ -55,7 +55,7 @@ def policy(kind: str, **more: Any) -> Policy:
 
 def decreed(regime: Regime) -> dict[str, Any]:
     """Everything a regime says, but for the day, as plain values that can be compared."""
-    said = {key: value for key, value in vars(regime).items() if key != "day"}
+    said = {key: value for key, value in vars(regime).items() if key != "day" and not key.startswith("_")}
     return {key: value.tolist() if isinstance(value, np.ndarray) else copy.copy(value) for key, value in said.items()}
 
 
@@ -97,7 +97,7 @@ def test_one_week_on_then_off_in_a_running_market(tiny_model: Callable[..., Mine
     seen = []
     for _ in range(6):
         model.step()
-        seen.append(decreed(model.market.regime))
+        seen.append(decreed(model.world.regime))
 
     in_force = [told != seen[0] for told in seen]
 
@@ -169,7 +169,7 @@ def test_a_policy_in_mid_week_holds_from_the_next_monday(tiny_model: Callable[..
     seen = []
     for _ in range(4):
         model.step()
-        seen.append(bool(model.market.regime.embargoed.any()))
+        seen.append(bool(model.world.regime.embargoed.any()))
 
     assert seen == [False, False, True, False]
 
