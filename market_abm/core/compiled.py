@@ -4,6 +4,7 @@ Numba stamps a cached function with its own file alone, so a change in a functio
 file would go unnoticed. Here the stamp covers the file and every module of the package that it imports.
 """
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -33,10 +34,10 @@ def _modules_imported_by(file: Path) -> frozenset[Path]:
             base = _PACKAGE.parent.joinpath(*(module or plain).split("."))
             inner = [base / name.strip() for name in re.split(r"[(),\s]", names) if name.strip()]
             for candidate in (base, *inner):
-                source = candidate.with_suffix(".py")
-                if source.exists() and source not in found:
-                    found.add(source)
-                    waiting.append(source)
+                for source in (candidate.with_suffix(".py"), candidate / "__init__.py"):  # a package hands names on
+                    if source.exists() and source not in found:
+                        found.add(source)
+                        waiting.append(source)
     return frozenset(found)
 
 
@@ -91,6 +92,11 @@ class _Impl(CompileResultCacheImpl):
 
 class _Cache(FunctionCache):
     _impl_class = _Impl
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep machine code; where the disk is full or gone, the next process compiles anew."""
+        with contextlib.suppress(OSError):
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
 
 
 def compiled(function: Callable[..., Any], stamp: str | None = None) -> Callable[..., Any]:
