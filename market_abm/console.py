@@ -11,6 +11,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, ParamSpec
 
@@ -37,6 +38,18 @@ def fail(text: str, code: int) -> typer.Exit:
     """Say what is wrong; raise what comes back."""
     told(text)
     return typer.Exit(code)
+
+
+@contextlib.contextmanager
+def compiling_once() -> Iterator[None]:
+    """Say that the model is compiled first, where that was never done; the first run then takes longer."""
+    from market_abm.core.compiled import is_cold, mark_warm
+
+    week = Path(__file__).parent / "shipped_week.py"
+    if is_cold(week):
+        told("Compiling the model for this machine: once, about half a minute. Later runs start at once.")
+    yield
+    mark_warm(week)
 
 
 def plainly(command: Callable[P, None]) -> Callable[P, None]:

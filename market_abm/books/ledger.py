@@ -62,8 +62,8 @@ class Ledger(State):
     mass = Kept("g", "material", "account")
     money_total = Kept("micro-US$", "group")
     mass_total = Kept("g", "material", "group")
-    cells = Kept("micro-US$", "cell")
-    page = Kept("-", "entry", "4")
+    cells = Kept("micro-US$", "cell", grows=True)
+    page = Kept("-", "entry", "4", grows=True)
     last = Kept("-", "group", "4")
     entries = Kept("-")
 

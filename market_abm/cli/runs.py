@@ -9,6 +9,7 @@ from market_abm.cli.app import RUNS, Force, Json, Out, RunFolderPath, ScenarioNa
 from market_abm.console import (
     FAILED,
     WRONG_INPUT,
+    compiling_once,
     count_bar,
     fail,
     plainly,
@@ -44,11 +45,13 @@ def run(
 
     chosen = shortened(load_scenario(scenario, sets or ()), until)
     if replications is None:
-        runs = [_one(chosen, seed, out or RUNS / f"{chosen.name}-seed{seed}", force)]
+        with compiling_once():
+            runs = [_one(chosen, seed, out or RUNS / f"{chosen.name}-seed{seed}", force)]
         _show_runs(runs, as_json)
         return
     folder = out or RUNS / f"{chosen.name}-{replications}x"
-    _many(chosen, range(seed, seed + replications), folder, workers, force, as_json)
+    with compiling_once():
+        _many(chosen, range(seed, seed + replications), folder, workers, force, as_json)
 
 
 @app.command(epilog="Example: market-abm scenarios")

@@ -4,6 +4,7 @@ Numba stamps a cached function with its own file alone, so a change in a functio
 file would go unnoticed. Here the stamp covers the file and every module of the package that it imports.
 """
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -33,10 +34,10 @@ def _modules_imported_by(file: Path) -> frozenset[Path]:
             base = _PACKAGE.parent.joinpath(*(module or plain).split("."))
             inner = [base / name.strip() for name in re.split(r"[(),\s]", names) if name.strip()]
             for candidate in (base, *inner):
-                source = candidate.with_suffix(".py")
-                if source.exists() and source not in found:
-                    found.add(source)
-                    waiting.append(source)
+                for source in (candidate.with_suffix(".py"), candidate / "__init__.py"):  # a package hands names on
+                    if source.exists() and source not in found:
+                        found.add(source)
+                        waiting.append(source)
     return frozenset(found)
 
 
@@ -92,6 +93,11 @@ class _Impl(CompileResultCacheImpl):
 class _Cache(FunctionCache):
     _impl_class = _Impl
 
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep machine code; where the disk is full or gone, the next process compiles anew."""
+        with contextlib.suppress(OSError):
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call]
+
 
 def compiled(function: Callable[..., Any], stamp: str | None = None) -> Callable[..., Any]:
     """Compile a function on first use and keep the machine code on disk where a place can be found.
@@ -114,7 +120,20 @@ def compiled(function: Callable[..., Any], stamp: str | None = None) -> Callable
     return made  # type: ignore[no-any-return]
 
 
-def is_cold() -> bool:
-    """Whether nothing was ever compiled here: the first run then takes up to a minute longer."""
+def _warm_mark(file: Path) -> Path | None:
     folder = cache_folder()
-    return folder is None or not any(folder.glob(f"*py{sys.version_info[0]}{sys.version_info[1]}*.nbi"))
+    version = f"{sys.version_info[0]}{sys.version_info[1]}"
+    return folder / f"{stamp_of(file)}-py{version}.warm" if folder is not None else None
+
+
+def is_cold(file: Path) -> bool:
+    """Whether the code that a file imports was never run here as it stands: it is compiled first."""
+    mark = _warm_mark(file)
+    return mark is None or not mark.exists()
+
+
+def mark_warm(file: Path) -> None:
+    """Remember that the code that a file imports has been compiled here."""
+    mark = _warm_mark(file)
+    if mark is not None:
+        mark.touch()

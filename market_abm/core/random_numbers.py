@@ -47,6 +47,7 @@ _FAR_DOWN = (
     *(2.04426310338993978564e-15, 1.4215117583164458887e-7, 1.8463183175100546818e-5, 7.868691311456132591e-4),
     *(0.0148753612908506148525, 0.13692988092273580531, 0.59983220655588793769, 1.0),
 )
+_GREATEST_SHARE = 1.0 - 2.0**-53  # the largest number below 1
 _NO_LANES = np.zeros(1, dtype=np.uint64)
 
 
@@ -68,13 +69,19 @@ def _ratio(value: float, up: Any, down: Any) -> float:
 
 
 @compiled
+def to_share(word: np.uint64) -> float:
+    """Share strictly between 0 and 1 of a 64-bit word: its upper 53 bits and a half."""
+    share = (float(word >> np.uint64(11)) + 0.5) / 9007199254740992.0  # 2 ** 53
+    return min(share, _GREATEST_SHARE)  # the largest word would be rounded to 1
+
+
+@compiled
 def _fill(key: np.uint64, lanes: Any, numbers: Any, normal: bool, out: Any) -> None:
-    scale = 1.0 / 9007199254740992.0  # 2 ** -53
     for lane in range(lanes.size):
         lane_key = _hash(key + _LANE * (lanes[lane] + np.uint64(1)))
         for row in range(numbers.size):
             word = _hash(numbers[row] ^ lane_key)
-            uniform = (float(_hash(word + _GOLDEN) >> np.uint64(11)) + 0.5) * scale
+            uniform = to_share(_hash(word + _GOLDEN))
             out[lane, row] = normal_quantile(uniform) if normal else uniform
 
 

@@ -5,6 +5,7 @@ again: setting an undeclared attribute later is an error. Arrays are written in 
 and compiled code that holds them stay true.
 """
 
+import contextlib
 import copy
 import dataclasses
 import datetime as dt
@@ -21,11 +22,13 @@ class Kept:
     ----------
     unit : unit of the values, "-" for things.
     axes : names of the axes of an array.
+    grows : whether an array may be replaced by one of another shape; windows on it are then stale.
     """
 
-    def __init__(self, unit: str = "-", *axes: str) -> None:
+    def __init__(self, unit: str = "-", *axes: str, grows: bool = False) -> None:
         self.unit = unit
         self.axes = axes
+        self.grows = grows
         self.name = ""
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -36,11 +39,16 @@ class Kept:
 
     def __set__(self, holder: Any, value: Any) -> None:
         before = holder.__dict__.get(self.name)
-        same = isinstance(before, np.ndarray) and np.shape(value) == before.shape
-        if same and before is not value:
-            before[...] = value
-        elif not same:
+        if not isinstance(before, np.ndarray) or (self.grows and np.shape(value) != before.shape):
             holder.__dict__[self.name] = value
+        elif before is not value:
+            given = np.asarray(value)
+            if given.shape not in (before.shape, ()) or not np.can_cast(given.dtype, before.dtype, "same_kind"):
+                raise ValueError(
+                    f"{type(holder).__name__}.{self.name} is {before.dtype} of shape {before.shape} and is written in "
+                    f"place; it cannot take {given.dtype} of shape {given.shape}"
+                )
+            before[...] = given
 
 
 class State:
@@ -51,8 +59,9 @@ class State:
         self.__dict__["_sealed"] = True
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if "_sealed" in self.__dict__ and not hasattr(type(self), name):
-            raise AttributeError(f"{type(self).__name__} declares no state {name!r}; declare it with Kept")
+        if "_sealed" in self.__dict__ and not isinstance(getattr(type(self), name, None), Kept | property):
+            what = "it is a fact, set at construction" if hasattr(self, name) else "declare it with Kept"
+            raise AttributeError(f"{type(self).__name__} declares no state {name!r}: {what}")
         object.__setattr__(self, name, value)
 
     @classmethod
@@ -75,7 +84,7 @@ def encode(value: Any, arrays: dict[str, Any], path: str) -> Any:
 
     Parameters
     ----------
-    value : numbers, strings, dates, lists, tuples, dictionaries, arrays and dataclasses of them.
+    value : numbers, strings, dates, lists, tuples, dictionaries, arrays, and dataclasses and named tuples of them.
     arrays : takes the arrays.
     path : name of the value.
 
@@ -86,15 +95,21 @@ def encode(value: Any, arrays: dict[str, Any], path: str) -> Any:
     """
     if value is None or isinstance(value, bool | str):
         return value
-    if isinstance(value, np.ndarray):
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, np.ndarray) and not value.dtype.hasobject:
         arrays[path] = value
         return {"array": path}
     if isinstance(value, int | np.integer):
         return int(value)
     if isinstance(value, float | np.floating):
         return float(value)
-    if isinstance(value, dt.date):
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return {"date": value.isoformat()}
+    fields = _fields_of(value)
+    if fields is not None:
+        parts = {name: encode(part, arrays, f"{path}.{name}") for name, part in fields.items()}
+        return {"record": f"{type(value).__module__}:{type(value).__qualname__}", "fields": parts}
     if isinstance(value, list | tuple):
         items = [encode(item, arrays, f"{path}.{place}") for place, item in enumerate(value)]
         return {"tuple": items} if isinstance(value, tuple) else items
@@ -105,14 +120,14 @@ def encode(value: Any, arrays: dict[str, Any], path: str) -> Any:
                 for place, (key, item) in enumerate(value.items())
             ]
         }
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        kind = type(value)
-        fields = {
-            field.name: encode(getattr(value, field.name), arrays, f"{path}.{field.name}")
-            for field in dataclasses.fields(value)
-        }
-        return {"record": f"{kind.__module__}:{kind.__qualname__}", "fields": fields}
     raise TypeError(f"{path}: {type(value).__name__} cannot stand in a snapshot")
+
+
+def _fields_of(value: Any) -> dict[str, Any] | None:
+    """Fields of a record: of a dataclass, or of a named tuple; None for anything else."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value) if field.init}
+    return value._asdict() if isinstance(value, tuple) and hasattr(value, "_asdict") else None
 
 
 def decode(value: Any, arrays: dict[str, Any]) -> Any:
@@ -135,9 +150,17 @@ def decode(value: Any, arrays: dict[str, Any]) -> Any:
         return tuple(decode(item, arrays) for item in value["tuple"])
     if "pairs" in value:
         return {decode(key, arrays): decode(item, arrays) for key, item in value["pairs"]}
-    module, _, name = value["record"].partition(":")
-    kind: Any = getattr(importlib.import_module(module), name) if module.startswith("market_abm.") else None
-    if kind is None or not dataclasses.is_dataclass(kind):
-        raise TypeError(f"{value['record']} is no record of this program")
-    record: Any = kind
-    return record(**{key: decode(item, arrays) for key, item in value["fields"].items()})
+    kind = _record_class(value["record"])
+    return kind(**{key: decode(item, arrays) for key, item in value["fields"].items()})
+
+
+def _record_class(name: str) -> Any:
+    """Class of a record by `module:Class`."""
+    module, _, kind = name.partition(":")
+    found: Any = None
+    if module.startswith("market_abm."):
+        with contextlib.suppress(ImportError, AttributeError):
+            found = getattr(importlib.import_module(module), kind)
+    if not (isinstance(found, type) and (dataclasses.is_dataclass(found) or hasattr(found, "_asdict"))):
+        raise TypeError(f"{name} is no record of this program")
+    return found

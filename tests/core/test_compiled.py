@@ -1,0 +1,134 @@
+"""Machine code on disk: found again, never out of date, and not missed where nothing can be written."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from market_abm.core import compiled as module
+from market_abm.core.compiled import compiled, is_cold, stamp_of
+
+
+@pytest.fixture
+def forget() -> Iterator[None]:
+    """Let nothing be remembered of files and folders, before and after."""
+
+    def clear() -> None:
+        for function in (module.stamp_of, module._modules_imported_by, module.cache_folder):
+            function.cache_clear()
+
+    clear()
+    yield
+    clear()
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forget: None) -> Path:
+    """A package `market_abm` of four modules; `kernel` imports `one`, which imports `part.two` by its package."""
+    folder = tmp_path / "market_abm"
+    (folder / "part").mkdir(parents=True)
+    (folder / "kernel.py").write_text("from market_abm.one import (\n    first,\n    second as other,\n)\n")
+    (folder / "one.py").write_text("import math\nfrom market_abm import part\n")
+    (folder / "part" / "__init__.py").write_text("from market_abm.part.two import deep\n")
+    (folder / "part" / "two.py").write_text("if True:\n    import market_abm.three\n")
+    (folder / "three.py").write_text("deep = 1\n")
+    (folder / "stranger.py").write_text("nothing = 1\n")
+    monkeypatch.setattr(module, "_PACKAGE", folder)
+    return folder
+
+
+def _stamp(package: Path) -> str:
+    module.stamp_of.cache_clear()
+    module._modules_imported_by.cache_clear()
+    return stamp_of(package / "kernel.py")
+
+
+@pytest.mark.parametrize("name", ["kernel.py", "one.py", "part/__init__.py", "part/two.py", "three.py"])
+def test_a_change_in_a_module_that_is_reached_changes_the_stamp(package: Path, name: str) -> None:
+    before = _stamp(package)
+
+    (package / name).write_text((package / name).read_text() + "\n# changed\n")
+
+    assert _stamp(package) != before
+
+
+def test_a_change_in_another_module_leaves_the_stamp(package: Path) -> None:
+    before = _stamp(package)
+
+    (package / "stranger.py").write_text("nothing = 2\n")
+
+    assert _stamp(package) == before
+
+
+def test_shipped_mechanics_are_reached_by_the_stamp_of_what_uses_them() -> None:
+    names = {
+        path.name for path in module._modules_imported_by(Path(module.__file__).parent.parent / "market" / "use.py")
+    }
+
+    assert {"use.py", "entry.py", "ledger.py", "compiled.py", "units.py", "population.py", "loops.py"} <= names
+
+
+@pytest.mark.usefixtures("forget")
+def test_without_a_place_to_write_functions_are_compiled_none_the_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setattr(module.config, "CACHE_DIR", str(tmp_path / "file"))
+
+    twice = compiled(lambda x: 2 * x)
+
+    assert module.cache_folder() is None
+    assert is_cold()
+    assert twice(21) == 42
+
+
+@pytest.mark.usefixtures("forget")
+def test_a_disk_that_is_full_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module.config, "CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr("numba.core.caching.IndexDataCacheFile.save", no_room)
+
+    assert compiled(lambda x: 3 * x)(14) == 42
+
+
+@pytest.mark.usefixtures("forget")
+def test_machine_code_is_kept_and_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.config, "CACHE_DIR", str(tmp_path))
+    text = "def four_times(x):\n    return 4 * x\n"
+    made = []
+    assert is_cold()
+
+    for _ in range(2):
+        space: dict[str, object] = {}
+        exec(text, space)
+        made.append(compiled(space["four_times"], "a stamp"))
+        assert made[-1](10) == 40
+
+    assert not is_cold()
+    assert [len(function.stats.cache_hits) for function in made] == [0, 1]
+
+
+@pytest.mark.usefixtures("forget")
+def test_another_stamp_is_compiled_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.config, "CACHE_DIR", str(tmp_path))
+
+    for stamp, factor in (("one", 4), ("other", 5)):
+        space: dict[str, object] = {}
+        exec(f"def times(x):\n    return {factor} * x\n", space)
+        assert compiled(space["times"], stamp)(10) == 10 * factor
+
+
+def test_the_place_can_be_chosen_by_environment(tmp_path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "from market_abm.core.compiled import cache_folder; print(cache_folder())"],
+        env={"NUMBA_CACHE_DIR": str(tmp_path), "PYTHONPATH": str(Path(module.__file__).parents[2]), "PATH": ""},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert told.stdout.strip() == str(tmp_path / "machine-code")
