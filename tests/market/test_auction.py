@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from market_abm.market.auction import clear
+from market_abm.market.orders import UNLIMITED, Clearing, Links, OrderError, Orders, split
 
 from market_abm.core.units import IntArray
 from market_abm.market import auction, settlement
-from market_abm.market.auction import clear
-from market_abm.market.orders import UNLIMITED, Clearing, Links, OrderError, Orders, split
 
 
 def column(values: list[int]) -> IntArray:

@@ -39,7 +39,7 @@ def test_nobody_sells_magnets_far_below_cost(market: MineralMarket) -> None:
     makers = market.world.manufacturers
     sells = makers.product == MAGNET
 
-    limit = makers.product_asks()[0][0, MAGNET, sells]
+    limit = makers.product_ask()[0][MAGNET, sells]
 
     assert (limit >= 0.95 * makers.product_cost()[sells] - 1e-9).all()
 

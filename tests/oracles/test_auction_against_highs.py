@@ -8,13 +8,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from market_abm.market.auction import clear
+from market_abm.market.licence_auction import clear_pool
+from market_abm.market.orders import UNLIMITED, Book, Clearing, Links, Orders
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
 from market_abm.core.units import FloatArray, IntArray
-from market_abm.market.auction import clear
-from market_abm.market.licence_auction import clear_pool
-from market_abm.market.orders import UNLIMITED, Book, Clearing, Links, Orders
 
 INSTANCES = range(int(os.environ.get("MARKET_ABM_INSTANCES", "60")))
 

@@ -334,17 +334,18 @@ def test_equity_and_loans_build_what_nobody_else_funds(tiny_model: MODEL) -> Non
 def test_equity_alone_leaves_no_state_debt(tiny_model: MODEL) -> None:
     equity, loan = (under(tiny_model, policy, run=20, **PATIENT) for policy in FUNDS)
 
-    assert not equity.miners.state_debt.any()
-    assert equity.miners.state_share.any()
-    assert loan.miners.state_debt.any()
-    assert not loan.miners.state_share.any()
+    assert not equity.world.miners.state_debt.any()
+    assert equity.world.miners.state_share.any()
+    assert loan.world.miners.state_debt.any()
+    assert not loan.world.miners.state_share.any()
 
 
 def test_a_grant_brings_permits_sooner(tiny_model: MODEL) -> None:
     never = {"mine": {"desert": {"permit_chance": 0.0}}}
     grant = {"type": "exploration_grant", "actor": "jogmec", "musd_per_year": 80.0}
 
-    stages = [under(tiny_model, *rows, run=14, **never).world.miners.stage[-1] for rows in ([], [grant])]
+    mines = [under(tiny_model, *rows, run=14, **never).world.miners for rows in ([], [grant])]
+    stages = [miners.stage[miners.row_named("desert")] for miners in mines]
 
     assert [Stage(int(stage)) for stage in stages] == [Stage.RESOURCE, Stage.PERMITTED]
 
