@@ -4,18 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from market_abm.market.auction import clear
-from market_abm.market.orders import UNLIMITED, Clearing, Links, OrderError, Orders, split
 
 import market_abm.auction.clear as door
 from market_abm.auction import records
 from market_abm.auction.clear import clear
 from market_abm.auction.orders import UNLIMITED, CertificateError, Clearing, Links, OrderError, Orders
 from market_abm.core.units import IntArray
-<<<<<<< HEAD:tests/auction/test_clear.py
-=======
-from market_abm.market import auction, settlement
->>>>>>> modeltests:tests/market/test_auction.py
 
 
 def column(values: list[int]) -> IntArray:

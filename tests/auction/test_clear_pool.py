@@ -2,17 +2,9 @@
 
 import numpy as np
 import pytest
-<<<<<<< HEAD:tests/auction/test_clear_pool.py
 
 from market_abm.auction.clear import clear, clear_pool
 from market_abm.auction.orders import UNLIMITED, Book, Links, OrderError, Orders
-from market_abm.core.units import IntArray
-=======
-from market_abm.market.auction import clear
-from market_abm.market.licence_auction import clear_pool
-from market_abm.market.orders import UNLIMITED, Book, Links, OrderError, Orders
->>>>>>> modeltests:tests/market/test_licence_pool.py
-
 from market_abm.core.units import IntArray
 
 HOME, ABROAD = 0, 1
