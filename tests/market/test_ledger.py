@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from market_abm.market.ledger import ConservationError, Ledger
+
 from market_abm.model import MineralMarket
 
 OXIDE = 0
