@@ -72,7 +72,7 @@ def test_money_of_a_clearing_goes_to_somebody(tiny_model: Callable[..., MineralM
 
 
 def test_debt_only_moves_with_a_reason(tiny_model: Callable[..., MineralMarket]) -> None:
-    model = tiny_model(run=40)
+    model = tiny_model(run=40, rng=3)  # a seed with which banks fund a mine
 
     owed, accounts = int(model.world.miners.debt.sum()), model.world.accounts
 
