@@ -6,6 +6,7 @@
 
 import difflib
 import functools
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol
 
