@@ -66,7 +66,7 @@ def test_a_shipped_scenario_balances_every_week(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_shipped_scenario_trades_at_sane_prices_at_first(name: str) -> None:
     model = run(shortened(name))
-    start = np.array([row.price_usd_per_kg for row in model.scenario.material.values()])
+    start = np.array([row.price_usd_per_kg for row in model.world.scenario.material.values()])
 
     level = model.recorder.price[:WEEKS] / 1000 / start[:, None]
 
