@@ -11,6 +11,7 @@ import math
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any, ParamSpec
 

@@ -259,8 +259,8 @@ def _checked_kinds(kinds: dict[str, type[Agent]]) -> dict[str, type[Agent]]:
     for key, kind in kinds.items():
         if key not in KINDS:
             near = difflib.get_close_matches(key, KINDS, 1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise ValueError(f"kinds: {key!r} is no kind of agent.{hint} The kinds are {', '.join(KINDS)}.")
+            hint = f' Did you mean "{near[0]}"?' if near else ""
+            raise ValueError(f'kinds: "{key}" is no kind of agent.{hint} The kinds are {", ".join(KINDS)}.')
         if not (isinstance(kind, type) and issubclass(kind, Agent)):
             raise ValueError(f"kinds: {key} is {kind!r}; give a class that inherits from market_abm's Agent.")
     return dict(kinds)

@@ -5,10 +5,11 @@
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from market_abm.agents.population import Population
 from market_abm.core.state import Kept, State
-from market_abm.core.units import GRAMS_PER_TONNE, FloatArray
+from market_abm.core.units import GRAMS_PER_TONNE
 from market_abm.market.licence_pool import LicencePool, opened_pool
 from market_abm.market.market import Market
 from market_abm.policy import Policy
@@ -41,10 +42,22 @@ class Government(State):
         self.halts = {}
         self.use_before = {}
         self.in_force = []
-        self.seen: list[Policy] = []  # the same as objects, so that weeks without a change are quick
+        self.seen: list[list[Policy]] = []  # the same as objects, so that weeks without a change are quick
         self._spans: list[tuple[dt.date, dt.date, Policy]] = []
         self._spans_of: list[Scenario] = []
         self.seal()
+
+    def load(self, values: dict[str, Any]) -> None:
+        """Take state; what was in force in it is compared with the policies of today anew."""
+        super().load(values)
+        self.seen.clear()
+
+    def has_seen(self, policies: list[Policy]) -> bool:
+        """Whether the very same policies were in force last week."""
+        return any(
+            len(last) == len(policies) and all(old is new for old, new in zip(last, policies, strict=True))
+            for last in self.seen
+        )
 
     def policies_on(self, day: dt.date, scenario: Scenario) -> list[Policy]:
         """Policies in force on a day, in the order of their declaration."""
@@ -70,10 +83,9 @@ def enact_policies(
     now = government.policies_on(today, scenario)
     for policy in now:
         policy.enact(regime)
-    seen = government.seen
-    if len(seen) != len(now) or any(old is not new for old, new in zip(seen, now, strict=True)):
+    if not government.has_seen(now):
         _log_changes(now, government, log)
-        seen[:] = now
+        government.seen[:] = [now]
     _remember_use(regime, government, market)
     _renew_pools(regime, government, licence_holders)
     return regime

@@ -29,7 +29,7 @@ class PoolTerms:
     grams: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ShareLimit:
     """A limit on exports as a share of the destinations' use.
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-
 from market_abm.market.enactment import enact_policies
+
 from market_abm.market.licence_pool import LicencePool
-from market_abm.policy.regime import PoolTerms
 from market_abm.model import MineralMarket
+from market_abm.policy.regime import PoolTerms
 
 FIRST, SECOND, THIRD = dt.date(2010, 1, 1), dt.date(2010, 4, 1), dt.date(2010, 7, 1)
 QUOTA = {"type": "export_quota", "origin": "CN", "rounds": [(FIRST, 90.0), (SECOND, 60.0), (THIRD, 200.0)]}

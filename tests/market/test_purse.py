@@ -49,7 +49,7 @@ class Spendthrift(Speculator):
     """A trader that bids for a million tonnes at any price."""
 
     @rule(gives=("limit", "quantity"))
-    def purchase(quote):  # noqa: N805 - a rule has no self
+    def purchase(quote):
         """Bid without looking at the purse: limit [US$/kg] and quantity [g]."""
         return 3.0 * quote, 1e12
 

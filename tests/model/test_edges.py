@@ -27,9 +27,9 @@ TWO_GATES = {"zone": {"RW": {"export_gate": True}}}
 def test_the_quota_of_one_zone_asks_no_licence_at_the_gate_of_another(tiny_model: Market) -> None:
     model = tiny_model(TWO_GATES, run=12, policy=[SCARCE])  # the books balance every week
 
-    assert model.pools["scarce"].price > 0
-    own_gate = model.network.gate_links(model.market.zones.index("RW"))
-    assert not model.exchange.licence_ticks[:, own_gate].any()
+    assert model.world.government.pools["scarce"].price > 0
+    own_gate = model.world.network.gate_links(model.market.zones.index("RW"))
+    assert not model.week.trade.licence_ticks[:, own_gate].any()
 
 
 def test_quotas_of_two_zones_on_one_material_are_a_fault(tiny_scenario: Callable[..., Scenario]) -> None:
@@ -42,13 +42,13 @@ def test_quotas_of_two_zones_on_one_material_are_a_fault(tiny_scenario: Callable
 
 def test_a_quota_changed_under_way_changes_what_is_left_of_its_round(tiny_model: Market) -> None:
     model = tiny_model(run=8, policy=[SCARCE])
-    used = model.pools["scarce"].used
+    used = model.world.government.pools["scarce"].used
     halved = ExportQuota(**{**SCARCE, "rounds": [(dt.date(2010, 1, 1), 75.0), (dt.date(2010, 7, 1), 75.0)]})
 
     model.change_policies([halved])
     model.step()
 
-    pool = model.pools["scarce"]
+    pool = model.world.government.pools["scarce"]
     assert pool.issued == 75_000_000
     assert pool.left.sum() + pool.used == pytest.approx(max(75_000_000, used), abs=1)
 
@@ -69,13 +69,13 @@ def test_the_result_of_a_projects_own_plant_is_the_projects(tiny_model: Market) 
     model = tiny_model({"refinery": {"lake-plant": {"finance": "corporate"}}}, run=40)
 
     assert model.ledger.journal["Refiner", "Miner", "plant result"] > 0
-    assert model.miners.agents[model.miners.row_named("lake")].stage == Stage.OPERATING
+    assert model.world.miners.agents[model.world.miners.row_named("lake")].stage == Stage.OPERATING
 
 
 def test_a_zone_without_a_gate_can_tax_its_exports(tiny_model: Market) -> None:
     tax = {"type": "export_tax", "origin": "RW", "rate": [(dt.date(2010, 1, 1), 0.2)]}
 
-    charges = tiny_model(run=2, policy=[tax]).exchange.charges.tax
+    charges = tiny_model(run=2, policy=[tax]).week.trade.charges.tax
 
     assert charges.any()
 
@@ -93,7 +93,7 @@ def test_a_licence_on_one_material_leaves_an_offtake_of_the_other(tiny_model: Ma
 
     model = tiny_model(offtake, run=6, policy=[licence])
 
-    assert sum(contract.delivered for contract in model.contracts.signed) > 0
+    assert sum(contract.delivered for contract in model.world.contracts.signed) > 0
 
 
 def test_every_permit_paid_for_is_granted(tiny_model: Market) -> None:
@@ -111,9 +111,9 @@ def test_every_permit_paid_for_is_granted(tiny_model: Market) -> None:
 
 def test_a_mined_out_project_leaves_nothing_behind(tiny_model: Market) -> None:
     model = tiny_model({"mine": {"lake": {"reserve_t": 60.0}}}, run=40)
-    row = model.miners.row_named("lake")
+    row = model.world.miners.row_named("lake")
 
-    mine = model.miners.agents[row]
+    mine = model.world.miners.agents[row]
     assert mine.stage == Stage.DEPLETED
     assert (mine.debt, mine.state_debt, mine.sponsor) == (0, 0, -1)
 

@@ -8,7 +8,7 @@ import pytest
 
 from market_abm.model import MineralMarket
 
-NDPR, DY, MAGNET = range(3)
+DY, NDPR, MAGNET = range(3)
 CN, JP, RW, FOB = range(4)
 
 
@@ -18,17 +18,17 @@ def market(tiny_model: Callable[..., MineralMarket], magnets: dict[str, Any]) ->
 
 
 def test_every_magnet_is_made_by_somebody(market: MineralMarket) -> None:
-    made = -int(market.making.mass[MAGNET].sum())
+    made = -int(market.world.accounts.making.mass[MAGNET].sum())
     groups = ("Manufacturer", "under way", "Speculator", "StateBuyer", "scrap", "goods in use", "losses")
 
     elsewhere = sum(int(market.ledger.groups[name].mass[MAGNET].sum()) for name in groups)
 
     assert made > 0
-    assert made + -int(market.opening.mass[MAGNET].sum()) == elsewhere
+    assert made + -int(market.world.accounts.opening.mass[MAGNET].sum()) == elsewhere
 
 
 def test_makers_hold_magnets_and_users_none_of_the_oxides(market: MineralMarket) -> None:
-    makers = market.manufacturers
+    makers = market.world.manufacturers
     sells = makers.product == MAGNET
 
     assert (makers.stock[MAGNET, sells] > 0).any()
@@ -36,10 +36,10 @@ def test_makers_hold_magnets_and_users_none_of_the_oxides(market: MineralMarket)
 
 
 def test_nobody_sells_magnets_far_below_cost(market: MineralMarket) -> None:
-    makers = market.manufacturers
+    makers = market.world.manufacturers
     sells = makers.product == MAGNET
 
-    limit = makers.product_asks()[0][0, MAGNET, sells]
+    limit = makers.product_ask()[0][MAGNET, sells]
 
     assert (limit >= 0.95 * makers.product_cost()[sells] - 1e-9).all()
 
@@ -57,11 +57,11 @@ def test_the_price_of_magnets_follows_dearer_oxides(
 
 
 def test_magnets_are_sold_to_other_manufacturers_and_not_to_customers(market: MineralMarket) -> None:
-    makers = market.manufacturers
+    makers = market.world.manufacturers
     sells = makers.product == MAGNET
 
-    assert market.exchange.sold_by(makers)[MAGNET].sum() > 0
-    assert not market.exchange.sold_by(makers)[MAGNET, ~sells].any()
+    assert market.week.trade.sold["Manufacturer"][MAGNET].sum() > 0
+    assert not market.week.trade.sold["Manufacturer"][MAGNET, ~sells].any()
 
 
 def test_a_third_zone_may_send_its_own_magnets_past_an_embargo(
@@ -71,10 +71,12 @@ def test_a_third_zone_may_send_its_own_magnets_past_an_embargo(
         "manufacturer": {**magnets["manufacturer"], "alloys-rw": {"makes": {"material": "magnet", "t_per_year": 450.0}}}
     }
     model = tiny_model({**magnets, **rw}, run=3)
-    model.market.regime.embargo("CN", "JP", ["magnet"], 0.0, 0.0)
-    way = np.flatnonzero((model.network.origin == RW) & (model.network.destination == JP))[0]
+    model.world.regime.embargo("CN", "JP", ["magnet"], 0.0, 0.0)
+    network = model.world.network
+    way = np.flatnonzero((network.origin == RW) & (network.destination == JP))[0]
 
-    charges = model.network.charges(model.market.zone_use, model.market.own_output, model.gated_share)
+    shares = model.world.origins.gated_share
+    charges = network.charges(model.market, model.world.regime, {}, shares)
 
     assert charges.capacity[MAGNET, way] > 0
 
@@ -83,9 +85,9 @@ def test_magnets_made_at_home_are_not_of_gated_origin(
     tiny_model: Callable[..., MineralMarket], magnets: dict[str, Any]
 ) -> None:
     model = tiny_model(magnets, run=30)
-    into_japan = model.recorder.flow[:30, MAGNET, model.network.destination == JP].sum()
-    sold_at_home = model.exchange.sold_by(model.manufacturers)[MAGNET, model.manufacturers.zone == JP].sum()
+    into_japan = model.recorder.flow[:30, MAGNET, model.world.network.destination == JP].sum()
+    sold_at_home = model.week.trade.sold["Manufacturer"][MAGNET, model.world.manufacturers.zone == JP].sum()
 
     assert into_japan > 0
     assert sold_at_home > 0
-    assert model.gated_share[MAGNET, JP] < 0.999
+    assert model.world.origins.gated_share[MAGNET, JP] < 0.999

@@ -28,7 +28,7 @@ def test_agents_are_all_agents_of_all_kinds(tiny_model: Callable[..., MineralMar
 def test_agents_come_by_type(tiny_model: Callable[..., MineralMarket]) -> None:
     model = tiny_model()
 
-    assert len(model.agents_by_type[Miner]) == model.miners.size
+    assert len(model.agents_by_type[Miner]) == model.world.miners.size
     assert all(type(agent) is Miner for agent in model.agents_by_type[Miner])
 
 
@@ -45,7 +45,8 @@ def test_a_rule_can_be_asked_through_an_agent_set(tiny_model: Callable[..., Mine
     asked = makers.do("target_stock")
 
     assert asked is makers
-    np.testing.assert_array_equal(np.stack(makers.map("target_stock"), axis=-1), model.manufacturers.target_stock())
+    told = np.stack(makers.map("target_stock"), axis=-1)
+    np.testing.assert_array_equal(told, model.world.manufacturers.target_stock())
 
 
 def test_columns_can_be_selected_and_aggregated(tiny_model: Callable[..., MineralMarket]) -> None:
@@ -90,7 +91,7 @@ def test_a_data_collector_can_be_added(tiny_model: Callable[..., MineralMarket])
     assert collector.get_model_vars_dataframe()["price"].tolist() == [
         pytest.approx(value) for value in model.recorder.price[:3, 0, 1] / 1000
     ]
-    assert len(collector.get_agenttype_vars_dataframe(Manufacturer)) == 3 * model.manufacturers.size
+    assert len(collector.get_agenttype_vars_dataframe(Manufacturer)) == 3 * model.world.manufacturers.size
 
 
 def test_a_batch_runs_over_shipped_scenarios_and_seeds() -> None:

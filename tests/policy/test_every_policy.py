@@ -56,6 +56,7 @@ def policy(kind: str, **more: Any) -> Policy:
 def decreed(regime: Regime) -> dict[str, Any]:
     """Everything a regime says, but for the day, as plain values that can be compared."""
     said = {key: value for key, value in vars(regime).items() if key != "day" and not key.startswith("_")}
+    said["limits"] = sorted(repr(limit) for limit in regime.limits)  # the smallest counts, in whatever order
     return {key: value.tolist() if isinstance(value, np.ndarray) else copy.copy(value) for key, value in said.items()}
 
 

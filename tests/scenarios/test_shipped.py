@@ -66,7 +66,7 @@ def test_a_shipped_scenario_balances_every_week(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_shipped_scenario_trades_at_sane_prices_at_first(name: str) -> None:
     model = run(shortened(name))
-    start = np.array([row.price_usd_per_kg for row in model.scenario.material.values()])
+    start = np.array([row.price_usd_per_kg for row in model.world.scenario.material.values()])
 
     level = model.recorder.price[:WEEKS] / 1000 / start[:, None]
 
@@ -79,7 +79,7 @@ def test_a_shipped_scenario_trades_at_sane_prices_at_first(name: str) -> None:
 def test_the_years_of_the_crisis_balance(start: str) -> None:
     model = run(moved("japan-2010", start))
 
-    assert len(model.in_force) >= 6
+    assert len(model.world.government.in_force) >= 6
     assert int(model.ledger.money.sum()) == 0
 
 
@@ -103,6 +103,6 @@ def test_no_two_projects_share_a_plant(name: str) -> None:
     model = MineralMarket(load_scenario(name), rng=1)
     model.close()
 
-    plants = model.miners.plant[(model.miners.plant >= 0) & ~model.miners.corporate]
+    plants = model.world.miners.plant[(model.world.miners.plant >= 0) & ~model.world.miners.corporate]
 
     assert len(set(plants.tolist())) == len(plants)
