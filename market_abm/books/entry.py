@@ -1,8 +1,8 @@
 """Compiled entries: the only code that changes a balance. Used by the ledger and by compiled mechanics.
 
 Every entry debits and credits the same integer, and adds it to the control totals of both groups and to the
-journal. One that leaves any of them beyond the limit is refused; the limit is half of what a whole number of 64
-bits holds, so that nothing wraps before it is seen.
+journal. One that leaves any of them beyond the limit raises; the limit is half of what a whole number of 64 bits
+holds, so that nothing wraps before it is seen.
 """
 
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from market_abm.core.compiled import compiled
 from market_abm.core.units import IntArray
 
-GREATEST_BALANCE = 2**62
+GREATEST_BALANCE = 2**62 - 1
 """Grams or micro-US$ beyond which no amount, account, control total or cell of the journal may go."""
 
 
@@ -40,43 +40,28 @@ class Books(NamedTuple):
 
 
 @compiled
-def _is_beyond(value: int) -> bool:
-    return value > GREATEST_BALANCE or value < -GREATEST_BALANCE
-
-
-@compiled
-def _note(books: Books, entry: int, row: int, amount: int, is_mass: int) -> None:
-    """Keep an entry as the last one of both groups, also one that is refused."""
-    page = books.page[entry]
-    for group in (page[2], page[3]):
-        books.last[group, 0] = entry
-        books.last[group, 1] = row
-        books.last[group, 2] = amount
-        books.last[group, 3] = is_mass
-    if _is_beyond(amount):
-        raise OverflowError("an amount is beyond the limit of the books")
-
-
-@compiled
 def pay(books: Books, entry: int, payer: int, payee: int, amount: int) -> None:
     """Pay micro-US$ from one account to another; a negative amount flows back."""
     if amount == 0:
         return
-    _note(books, entry, -1, amount, 0)
-    page = books.page[entry]
-    books.money[payer] -= amount
-    books.money[payee] += amount
-    books.money_total[page[2]] -= amount
-    books.money_total[page[3]] += amount
+    page, money, total = books.page[entry], books.money, books.money_total
+    giver, taker = page[2], page[3]
     cell = page[0] + books.label_of[payer] * page[1] + books.label_of[payee]
+    money[payer] -= amount
+    money[payee] += amount
+    total[giver] -= amount
+    total[taker] += amount
     books.cells[cell] += amount
-    if (
-        _is_beyond(books.money[payer])
-        or _is_beyond(books.money[payee])
-        or _is_beyond(books.money_total[page[2]])
-        or _is_beyond(books.money_total[page[3]])
-        or _is_beyond(books.cells[cell])
-    ):
+    for group in (giver, taker):
+        books.last[group, 0] = entry
+        books.last[group, 1] = -1
+        books.last[group, 2] = amount
+        books.last[group, 3] = 0
+    # From 2**62 on, the two upper bits of a whole number differ: one test for all.
+    beyond = (amount ^ (amount << 1)) | (books.cells[cell] ^ (books.cells[cell] << 1))
+    beyond |= (money[payer] ^ (money[payer] << 1)) | (money[payee] ^ (money[payee] << 1))
+    beyond |= (total[giver] ^ (total[giver] << 1)) | (total[taker] ^ (total[taker] << 1))
+    if beyond < 0:
         raise OverflowError("an account of money is beyond the limit of the books")
 
 
@@ -85,14 +70,20 @@ def move(books: Books, entry: int, row: int, source: int, sink: int, grams: int)
     """Move mass of one row from one account to another [g]."""
     if grams == 0:
         return
-    _note(books, entry, row, grams, 1)
-    page = books.page[entry]
-    mass, total = books.mass[row], books.mass_total[row]
+    page, mass, total = books.page[entry], books.mass[row], books.mass_total[row]
+    giver, taker = page[2], page[3]
     mass[source] -= grams
     mass[sink] += grams
-    total[page[2]] -= grams
-    total[page[3]] += grams
-    if _is_beyond(mass[source]) or _is_beyond(mass[sink]) or _is_beyond(total[page[2]]) or _is_beyond(total[page[3]]):
+    total[giver] -= grams
+    total[taker] += grams
+    for group in (giver, taker):
+        books.last[group, 0] = entry
+        books.last[group, 1] = row
+        books.last[group, 2] = grams
+        books.last[group, 3] = 1
+    beyond = (mass[source] ^ (mass[source] << 1)) | (mass[sink] ^ (mass[sink] << 1)) | (grams ^ (grams << 1))
+    beyond |= (total[giver] ^ (total[giver] << 1)) | (total[taker] ^ (total[taker] << 1))
+    if beyond < 0:
         raise OverflowError("an account of mass is beyond the limit of the books")
 
 

@@ -334,8 +334,8 @@ class Ledger(State):
 
 
 def _beyond(values: IntArray) -> Any:
-    """Which values are beyond the limit."""
-    return (values > GREATEST_BALANCE) | (values < -GREATEST_BALANCE)
+    """Which values are beyond the limit: from 2**62 on, the two upper bits of a whole number differ."""
+    return (values ^ (values << 1)) < 0
 
 
 def _whole(amounts: Any, purpose: str, giver: Group, taker: Group) -> IntArray:
@@ -347,15 +347,13 @@ def _whole(amounts: Any, purpose: str, giver: Group, taker: Group) -> IntArray:
         When one does not fit.
     """
     values = np.atleast_1d(np.asarray(amounts))
-    if values.dtype != np.int64:
-        if not (np.abs(values) <= GREATEST_BALANCE).all():
-            worst = values[~(np.abs(values) <= GREATEST_BALANCE)][0]
-            raise LimitError(
-                f"{purpose}: {giver.name} to {taker.name}, an amount of {worst:,} micro-US$ or g; the greatest is "
-                f"{GREATEST_BALANCE:,}. {REMEDY}"
-            )
-        values = values.astype(np.int64)
-    return values
+    far = _beyond(values) if values.dtype == np.int64 else ~(np.abs(values) <= GREATEST_BALANCE)
+    if far.any():
+        raise LimitError(
+            f"{purpose}: {giver.name} to {taker.name}, an amount of {values[far][0]:,} micro-US$ or g; the greatest is "
+            f"{GREATEST_BALANCE:,}. {REMEDY}"
+        )
+    return values.astype(np.int64, copy=False)
 
 
 def _sides(giver: Group, giver_row: Any, taker: Group, taker_row: Any, amounts: int) -> tuple[IntArray, IntArray]:
