@@ -76,7 +76,7 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
             scenario = load_scenario(scenario)
         self.seed = seed
         self.kinds = _checked_kinds(kinds or {})
-        self.verbs = shipped_week() if verbs is None else verbs
+        self.verbs = shipped_week() if verbs is None else WeekPlan(verbs)
         self._scenario = scenario  # in the order in which it was written; the world has it in canonical order
         self.world = World(in_canonical_order(scenario), seed, {**KINDS, **self.kinds}, self)
         for population in self.world.populations.values():
