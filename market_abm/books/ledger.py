@@ -280,13 +280,13 @@ class Ledger(State):
             if far.size:
                 group = next(g for g in self.groups.values() if g.start <= far[0] < g.start + g.size)
                 return LimitError(
-                    f"{group.name}: an account went beyond {GREATEST_BALANCE:,} {what}. Last entry there: "
+                    f"{group.name}: an account went beyond the limit of {GREATEST_BALANCE:,} {what}. Last entry there: "
                     f"{self.last_entry(group)}. The books hold whole grams and millionths of a US$ and cannot hold "
                     f"more; make capacities, use, budgets or subsidies smaller, or the run shorter."
                 )
         return LimitError(
-            f"payments or movements of one kind add up to more than {GREATEST_BALANCE:,} micro-US$ or grams, which "
-            f"the books cannot hold; make capacities, use, budgets or subsidies smaller, or the run shorter."
+            f"payments or movements of one kind add up to more than the limit of {GREATEST_BALANCE:,} micro-US$ or "
+            f"grams, which the books cannot hold; make capacities, use, budgets or subsidies smaller, or the run shorter."
         )
 
     def _fail(self, what: str, gap: IntArray, where: str) -> None:
