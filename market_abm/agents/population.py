@@ -6,6 +6,7 @@
 
 import difflib
 import functools
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar, NamedTuple, Protocol
 
@@ -102,11 +103,15 @@ class Agent(mesa.Agent):  # type: ignore[misc]
 
 
 class _Asking(NamedTuple):
-    """A loop with what it reads: the fixed values in place, the others (place, source, name) still to come."""
+    """A loop with what it reads: the fixed values in place, the others (place, source, name) still to come.
+
+    `known` holds the arrays that were last found fit to be written to.
+    """
 
     loop: Loop
     values: list[Any]
     moving: list[tuple[int, str, str]]
+    known: list[Any]
 
 
 class Population:
@@ -218,7 +223,12 @@ class Population:
         """
         asking = self._asking(names, given)
         values = self._values(asking, slice(None), given)
-        out = self._room(asking.loop, self.size) if into is None else self._checked(asking.loop, into)
+        if into is None:
+            out: Sequence[Any] = self._room(asking.loop, self.size)
+        else:
+            out = into
+            if len(asking.known) != len(into) or any(map(operator.is_not, asking.known, into)):
+                asking.known[:] = self._checked(asking.loop, into)  # the same arrays come week after week
         asking.loop.run(0, self.size, len(self.home.materials), *out, *values)
         return out[0] if len(out) == 1 else tuple(out)
 
@@ -262,7 +272,7 @@ class Population:
                 values[place] = self.home.read(name)
             else:
                 moving.append((place, source, name))
-        return _Asking(loop, values, moving)
+        return _Asking(loop, values, moving, [])
 
     def _values(self, asking: "_Asking", rows: slice, given: dict[str, Any]) -> list[Any]:
         """Return what a loop reads, in its order."""

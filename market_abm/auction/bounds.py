@@ -1,10 +1,21 @@
-"""Bounds of the optimal prices, and the one price that is taken between them (used by `clear`)."""
+"""Bounds of the optimal prices, and the one price that is taken between them (used by `week`)."""
 
 import numpy as np
 
-from market_abm.auction.ladder import Ladder
-from market_abm.auction.network import Network
-from market_abm.core.compiled import compiled
+from market_abm.auction.problem import (
+    ASKS,
+    CAPACITY,
+    COST,
+    DESTINATION,
+    EXPORT,
+    FLOW,
+    LIMIT,
+    ORIGIN,
+    SOLD,
+    SUPPLY,
+    Problem,
+)
+from market_abm.core.compiled import compiled, inlined
 from market_abm.core.units import IntArray
 
 FAR = 2**60  # beyond every price: a bound that does not exist
@@ -12,85 +23,72 @@ NEAR = 2**50  # a computed bound beyond this is FAR less some costs: it does not
 THETA_BITS = 30  # theta is a whole number of 2**-30, so that low + theta * (high - low) is exact
 
 
-@compiled
-def price_bounds(
-    ladder: Ladder, network: Network, flow: IntArray, bought: IntArray, sold: IntArray, last_price: IntArray
-) -> tuple[IntArray, IntArray, IntArray]:
-    """Least optimal prices; then least and greatest, sides without bound being closed at last week's price.
+@inlined
+def bound_prices(
+    problem: Problem, ways: IntArray, last_price: IntArray, low: IntArray, near_low: IntArray, high: IntArray
+) -> None:
+    """Set least optimal prices; and least and greatest, sides without bound being closed at last week's price.
 
     They are the same whatever optimal flows and trades they are read off. Closing them changes no bounded price,
     for a price that binds another is bound by it. Nor does it hurt to raise prices to 1: limits are at least 1, so
     a zone below 1 neither sells nor sends anything.
+
+    `ways` are the links between the zones of `last_price`; the problem may have a node behind the gate beside them.
     """
-    floor, ceiling = order_bounds(ladder, bought, sold)
-    low, high = raise_to_fit(floor, network, flow), lower_to_fit(ceiling, network, flow)
-    near_low = np.where(low < -NEAR, np.minimum(last_price, high), low)
-    near_high = np.where(high > NEAR, np.maximum(last_price, low), high)
-    return (
-        np.maximum(low, 1),
-        np.maximum(lower_to_fit(near_low, network, flow), 1),
-        np.maximum(raise_to_fit(near_high, network, flow), 1),
-    )
+    bind_orders(problem, low, high)
+    fit(low, ways, problem.flows, 1)
+    fit(high, ways, problem.flows, -1)
+    for zone in range(low.size):
+        near_low[zone] = min(last_price[zone], high[zone]) if low[zone] < -NEAR else low[zone]
+        high[zone] = max(last_price[zone], low[zone]) if high[zone] > NEAR else high[zone]
+    fit(near_low, ways, problem.flows, -1)
+    fit(high, ways, problem.flows, 1)
+    for zone in range(low.size):
+        low[zone], near_low[zone], high[zone] = max(low[zone], 1), max(near_low[zone], 1), max(high[zone], 1)
 
 
-@compiled
-def order_bounds(ladder: Ladder, bought: IntArray, sold: IntArray) -> tuple[IntArray, IntArray]:
-    """Prices between which each zone's own orders are content with what they got."""
-    zones = bought.size
-    floor, ceiling = np.full(zones, -FAR), np.full(zones, FAR)
-    for zone in range(zones):
-        begin, end = ladder.start[zone] + zone, ladder.start[zone + 1] + zone
-        idle_bids = -ladder.supply[begin] - bought[zone]  # bids fill from the top, so the idle ones lie at the bottom
+@inlined
+def bind_orders(problem: Problem, floor: IntArray, ceiling: IntArray) -> None:
+    """Set prices between which each zone's own orders are content with what they got."""
+    sums, zones = problem.sums, problem.zones
+    for zone in range(floor.size):
+        floor[zone], ceiling[zone] = -FAR, FAR
+        begin, end = problem.start[zone] + zone, problem.start[zone + 1] + zone
+        sold = zones[SOLD, zone]
+        idle_bids = zones[EXPORT, zone] - sold - sums[SUPPLY, begin]  # bids fill from the top: idle ones lie lowest
         bids, asks = 0, 0
         for step in range(begin, end):
-            more_asks = ladder.asks[step + 1] - ladder.asks[step]
-            more_bids = ladder.supply[step + 1] - ladder.supply[step] - more_asks
-            limit = ladder.limit[step - zone]
-            if (more_asks > 0 and asks < sold[zone]) or (more_bids > 0 and bids < idle_bids):
+            more_asks = sums[ASKS, step + 1] - sums[ASKS, step]
+            more_bids = sums[SUPPLY, step + 1] - sums[SUPPLY, step] - more_asks
+            limit = problem.rows[LIMIT, step - zone]
+            if (more_asks > 0 and asks < sold) or (more_bids > 0 and bids < idle_bids):
                 floor[zone] = limit  # a filled ask or an idle bid; limits ascend, the last one counts
             asks, bids = asks + more_asks, bids + more_bids
-            if (more_asks > 0 and asks > sold[zone]) or (more_bids > 0 and bids > idle_bids):
+            if (more_asks > 0 and asks > sold) or (more_bids > 0 and bids > idle_bids):
                 ceiling[zone] = min(ceiling[zone], limit)  # an idle ask or a filled bid
-    return floor, ceiling
 
 
 @compiled
-def lower_to_fit(price: IntArray, network: Network, flow: IntArray) -> IntArray:
-    """Greatest prices not above the given ones that keep the flows optimal on every link."""
-    fitted = price.copy()
+def fit(price: IntArray, ways: IntArray, flows: IntArray, sign: int) -> None:
+    """Raise prices (sign 1) or lower them (-1), no more than needed, until the flows are optimal on every link."""
     for _ in range(price.size):  # as many rounds as there are zones bring it from any zone to any other
         changed = False
-        for link in range(flow.size):
-            origin, destination, cost = network.origin[link], network.destination[link], network.cost[link]
-            if flow[link] < network.capacity[link] and fitted[destination] > fitted[origin] + cost:
-                fitted[destination], changed = fitted[origin] + cost, True
-            if flow[link] > 0 and fitted[origin] > fitted[destination] - cost:
-                fitted[origin], changed = fitted[destination] - cost, True
+        for link in range(ways.shape[1]):
+            origin, destination, flow = ways[ORIGIN, link], ways[DESTINATION, link], flows[FLOW, link]
+            profit = price[destination] - price[origin] - ways[COST, link]
+            if profit > 0 and flow < ways[CAPACITY, link]:
+                price[origin if sign > 0 else destination] += sign * profit
+                changed = True
+            elif profit < 0 and flow > 0:
+                price[destination if sign > 0 else origin] -= sign * profit
+                changed = True
         if not changed:
             break
-    return fitted
 
 
-@compiled
-def raise_to_fit(price: IntArray, network: Network, flow: IntArray) -> IntArray:
-    """Least prices not below the given ones that do the same: the mirror image."""
-    fitted = price.copy()
-    for _ in range(price.size):  # as many rounds as there are zones bring it from any zone to any other
-        changed = False
-        for link in range(flow.size):
-            origin, destination, cost = network.origin[link], network.destination[link], network.cost[link]
-            if flow[link] < network.capacity[link] and fitted[origin] < fitted[destination] - cost:
-                fitted[origin], changed = fitted[destination] - cost, True
-            if flow[link] > 0 and fitted[destination] < fitted[origin] + cost:
-                fitted[destination], changed = fitted[origin] + cost, True
-        if not changed:
-            break
-    return fitted
-
-
-@compiled
-def canonical_price(low: IntArray, high: IntArray, last_price: IntArray) -> IntArray:
-    """Mix floor(low + theta * (high - low)), theta in [0, 1] being the best fit to last week's prices.
+@inlined
+def set_price(low: IntArray, high: IntArray, last_price: IntArray, price: IntArray) -> None:
+    """Set prices to floor(low + theta * (high - low)), theta in [0, 1] being the best fit to last week's prices.
 
     The mixture is optimal too. A condition on prices reads p[j] <= p[i] + c, or p[i] <= c, with a whole c. It
     holds for low and for high, so for their mixture with one theta, and floor(x + c) = floor(x) + c keeps it.
@@ -104,7 +102,5 @@ def canonical_price(low: IntArray, high: IntArray, last_price: IntArray) -> IntA
         across += width * width
     share = 0.0 if across == 0.0 else min(max(along / across, 0.0), 1.0)
     theta = int(np.ceil(share * 2.0**THETA_BITS))
-    price = low.copy()
     for zone in range(low.size):
-        price[zone] += (high[zone] - low[zone]) * theta >> THETA_BITS
-    return price
+        price[zone] = low[zone] + ((high[zone] - low[zone]) * theta >> THETA_BITS)

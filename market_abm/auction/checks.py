@@ -5,6 +5,7 @@ something is wrong; what it is, is then found here.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,7 +18,8 @@ from market_abm.auction.orders import (
     Orders,
     Pool,
 )
-from market_abm.auction.records import Pools, Week
+from market_abm.auction.records import OFFER_END, OFFER_LIMIT, OFFER_QUANTITY, Pools, Week
+from market_abm.core.compiled import inlined
 from market_abm.core.units import BoolArray, IntArray
 
 
@@ -70,21 +72,48 @@ def join_pools(pools: Sequence[Pool]) -> Pools:
         if pool.materials.dtype != np.int64 or pool.gate.dtype != np.int64:
             raise OrderError(f"Pool {number}: materials and gate must be int64 columns.")
     materials, gate, limit, quantity, number_of, last_price = zip(*pools, strict=True)
+    ends = [[0, *np.cumsum([column.size for column in columns])] for columns in (materials, gate, limit)]
     return Pools(
         np.concatenate(materials),
         np.concatenate(gate),
-        np.concatenate(limit),
-        np.concatenate(quantity),
-        np.concatenate(number_of),
+        np.stack((np.concatenate(limit), np.concatenate(quantity), np.concatenate(number_of))),
+        np.array(ends, np.int64),
         np.array(last_price, np.int64),
-        _ends(materials),
-        _ends(gate),
-        _ends(limit),
     )
 
 
-def _ends(columns: Sequence[IntArray]) -> IntArray:
-    return np.array([0, *np.cumsum([column.size for column in columns])], np.int64)
+@inlined
+def is_sound(week: Week, pools: Pools) -> bool:
+    """Whether all numbers of nodes, links and materials exist, and last prices, links and offers are within range.
+
+    Orders are looked at when their ladder is built.
+    """
+    materials, nodes = week.last_price.shape
+    links, sound = week.links.origin.size, True
+    for column in (week.bids.zone, week.asks.zone, week.links.origin, week.links.destination):
+        for node in column:
+            sound &= 0 <= node < nodes
+    for material in range(materials):
+        for link in range(links):
+            sound &= week.links.cost[material, link] >= 0 and week.links.capacity[material, link] >= 0
+        for node in range(nodes):
+            sound &= 0 <= week.last_price[material, node] <= GREATEST_PRICE
+    pooled = np.zeros(materials, np.bool_)
+    for material in pools.material:
+        exists = 0 <= material < materials
+        sound &= exists and not pooled[material]
+        if exists:
+            pooled[material] = True
+    for link in pools.gate:
+        sound &= 0 <= link < links
+    for pool in range(pools.last_price.size):
+        grams = 0
+        for row in range(pools.ends[OFFER_END, pool], pools.ends[OFFER_END, pool + 1]):
+            limit, quantity = pools.offers[OFFER_LIMIT, row], pools.offers[OFFER_QUANTITY, row]
+            sound &= 0 <= limit <= GREATEST_PRICE and 0 <= quantity <= GREATEST_QUANTITY
+            grams = min(grams + quantity, GREATEST_QUANTITY + 1)
+        sound &= grams <= GREATEST_QUANTITY
+    return sound
 
 
 def find_fault(week: Week, pools: Pools, single: bool) -> str:
@@ -133,15 +162,15 @@ def _pool_faults(materials: int, links: int, pools: Pools) -> Iterator[str]:
             yield f"Pools: material {material}. Rows run from 0 to {materials - 1}, and each stands in one pool at most."
     for link in pools.gate[_outside(pools.gate, 0, links - 1)].tolist():
         yield f"Pools: gate link {link}. Links run from 0 to {links - 1}."
-    for place in np.flatnonzero(_outside(pools.limit, 0, GREATEST_PRICE) | (pools.quantity < 0)).tolist():
-        pool = int(np.searchsorted(pools.offer_end, place, side="right")) - 1
+    limit, quantity, _ = pools.offers
+    for place in np.flatnonzero(_outside(limit, 0, GREATEST_PRICE) | (quantity < 0)).tolist():
+        pool = int(np.searchsorted(pools.ends[OFFER_END], place, side="right")) - 1
         yield (
-            f"offers[{place - pools.offer_end[pool]}] of pool {pool}: limit {pools.limit[place]:,} ticks, quantity"
-            f" {pools.quantity[place]:,} g. Limits run from 0 to {GREATEST_PRICE:,} ticks; quantities are not negative."
+            f"offers[{place - pools.ends[OFFER_END, pool]}] of pool {pool}: limit {limit[place]:,} ticks, quantity"
+            f" {quantity[place]:,} g. Limits run from 0 to {GREATEST_PRICE:,} ticks; quantities are not negative."
         )
-    for pool in range(pools.last_price.size):
-        grams = pools.quantity[pools.offer_end[pool] : pools.offer_end[pool + 1]]
-        if grams.sum(dtype=float) > GREATEST_QUANTITY:
+    for pool, (begin, end) in enumerate(pairwise(pools.ends[OFFER_END].tolist())):
+        if quantity[begin:end].sum(dtype=float) > GREATEST_QUANTITY:
             yield f"Offers of pool {pool}: more than {GREATEST_QUANTITY:,} g in all. Use fewer grams."
 
 

@@ -21,12 +21,24 @@ from market_abm.auction.orders import (
     PoolClearing,
     WeekClearing,
 )
-from market_abm.auction.records import PROVED, UNPROVED_POOL, UNSOUND, Outcome, Pools, Week
+from market_abm.auction.records import (
+    HIGH,
+    LICENCE_PRICE,
+    LOW,
+    OFFER_END,
+    PAID,
+    PROVED,
+    UNPROVED_POOL,
+    UNSOUND,
+    Outcome,
+    Pools,
+    Week,
+)
 from market_abm.auction.week import solve_week
 from market_abm.core.units import IntArray
 
 NOTHING: IntArray = np.zeros(0, np.int64)
-NO_POOLS = Pools(*(NOTHING,) * 6, *(np.zeros(1, np.int64),) * 3)
+NO_POOLS = Pools(NOTHING, NOTHING, np.zeros((3, 0), np.int64), np.zeros((3, 1), np.int64), NOTHING)
 
 
 def clear_week(
@@ -56,9 +68,17 @@ def clear_week(
         for pool in pools:
             check_gate(week.links.origin, pool.gate)
     out = _solve(week, joined)
-    ends = joined.offer_end.tolist()
-    offer_fill = tuple(out.offer_fill[begin:end] for begin, end in pairwise(ends))
-    return WeekClearing(*out[:7], offer_fill)
+    offer_fill = tuple(out.offer_fill[begin:end] for begin, end in pairwise(joined.ends[OFFER_END].tolist()))
+    return WeekClearing(
+        out.bid_fill,
+        out.ask_fill,
+        out.flow,
+        out.prices[LOW],
+        out.prices[HIGH],
+        out.prices[PAID],
+        out.licences[LICENCE_PRICE],
+        offer_fill,
+    )
 
 
 def clear(bids: Orders, asks: Orders, links: Links, last_price: IntArray) -> Clearing:
@@ -89,7 +109,8 @@ def clear(bids: Orders, asks: Orders, links: Links, last_price: IntArray) -> Cle
         If the result fails its own proof.
     """
     out = _solve(_week_of_one(bids, asks, links, last_price), NO_POOLS, single=True)
-    return Clearing(*(column[0] for column in out[:6]), 0)
+    low, _, high, price = out.prices[:, 0]
+    return Clearing(out.bid_fill[0], out.ask_fill[0], out.flow[0], low, high, price, 0)
 
 
 def clear_pool(books: Sequence[Book], offers: Orders, last_licence_price: int) -> PoolClearing:
@@ -137,15 +158,15 @@ def clear_pool(books: Sequence[Book], offers: Orders, last_licence_price: int) -
             out.bid_fill[row, bid_part[row]],
             out.ask_fill[row, ask_part[row]],
             out.flow[row, link_part[row]],
-            out.low[row, : book.last_price.size],
-            out.high[row, : book.last_price.size],
-            out.price[row, : book.last_price.size],
+            out.prices[LOW, row, : book.last_price.size],
+            out.prices[HIGH, row, : book.last_price.size],
+            out.prices[PAID, row, : book.last_price.size],
             0,
         )
         for row, book in enumerate(books)
     )
     used = sum(int(cleared.flow[book.gate].sum()) for book, cleared in zip(books, clearings, strict=True))
-    return PoolClearing(clearings, int(out.licence_price[0]), used, out.offer_fill, 0)
+    return PoolClearing(clearings, int(out.licences[LICENCE_PRICE, 0]), used, out.offer_fill, 0)
 
 
 def _week_of_one(bids: Orders, asks: Orders, links: Links, last_price: IntArray) -> Week:

@@ -6,6 +6,10 @@ from market_abm.auction.orders import Links, Orders
 from market_abm.core.units import IntArray
 
 PROVED, UNSOUND, UNPROVED_BOOK, UNPROVED_POOL = range(4)
+LOW, NEAR_LOW, HIGH, PAID = range(4)
+LICENCE_PRICE, TRIED = range(2)
+OFFER_LIMIT, OFFER_QUANTITY, OFFER_NUMBER = range(3)
+MATERIAL_END, GATE_END, OFFER_END = range(3)
 
 
 class Week(NamedTuple):
@@ -18,17 +22,23 @@ class Week(NamedTuple):
 
 
 class Pools(NamedTuple):
-    """The pools of a week, their columns one behind the other; `..._end` (pools + 1,) tells where each ends."""
+    """The pools of a week, their columns one behind the other.
+
+    Attributes
+    ----------
+    material : rows of the materials of all pools.
+    gate : links that need a licence.
+    offers : (3, offers) `OFFER_LIMIT` [ticks per kg], `OFFER_QUANTITY` [g] and `OFFER_NUMBER` of who offers.
+    ends : (3, pools + 1) `MATERIAL_END`, `GATE_END` and `OFFER_END`: where each pool's part of these begins, and the
+        end.
+    last_price : (pools,) [ticks per kg].
+    """
 
     material: IntArray
     gate: IntArray
-    limit: IntArray
-    quantity: IntArray
-    number: IntArray
+    offers: IntArray
+    ends: IntArray
     last_price: IntArray
-    material_end: IntArray
-    gate_end: IntArray
-    offer_end: IntArray
 
 
 class Outcome(NamedTuple):
@@ -38,19 +48,17 @@ class Outcome(NamedTuple):
     ----------
     bid_fill, ask_fill : (materials, orders) [g].
     flow : (materials, links) [g].
-    low, high, price : (materials, nodes) [ticks].
-    licence_price, tried : (pools,) licence prices [ticks per kg], and how many of them were tried.
+    prices : (4, materials, nodes) `LOW`, `NEAR_LOW` (where nothing holds a price from below, last week's or high),
+        `HIGH` and the price `PAID` [ticks].
+    licences : (2, pools) `LICENCE_PRICE` [ticks per kg], and how many were `TRIED`.
     offer_fill : (offers of all pools,) [g].
     """
 
     bid_fill: IntArray
     ask_fill: IntArray
     flow: IntArray
-    low: IntArray
-    high: IntArray
-    price: IntArray
-    licence_price: IntArray
-    tried: IntArray
+    prices: IntArray
+    licences: IntArray
     offer_fill: IntArray
 
 

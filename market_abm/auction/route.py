@@ -1,70 +1,86 @@
-"""Which of all optimal flows and trades is taken: that of greatest volume, by the shortest ways (used by `clear`)."""
+"""Which of all optimal flows and trades is taken: that of greatest volume, by the shortest ways (used by `week`)."""
 
 import numpy as np
 
-from market_abm.auction.ladder import Ladder, find_step
-from market_abm.auction.network import Network, State, allow, new_state, push
-from market_abm.core.compiled import compiled
+from market_abm.auction.network import allow, push
+from market_abm.auction.problem import (
+    ASKS,
+    COST,
+    DESTINATION,
+    EXPORT,
+    FLOW,
+    GAINLESS,
+    LEAST,
+    LOWER,
+    MOST,
+    ORIGIN,
+    PRICE,
+    SOLD,
+    SUPPLY,
+    UPPER,
+    Problem,
+    find_step,
+)
+from market_abm.core.compiled import compiled, inlined
 from market_abm.core.units import IntArray
 
 
 @compiled
-def route(ladder: Ladder, network: Network, price: IntArray, fixed: int, amount: int) -> tuple[State, IntArray]:
-    """Find flows and sales at optimal prices, with the greatest volume that welfare allows.
+def route(problem: Problem, low: IntArray, licensed: int) -> None:
+    """Set flows, exports and sales to those at the least optimal prices, with the greatest volume welfare allows.
 
-    Depends on nothing but prices and orders. Link `fixed` carries exactly `amount`; -1 fixes none.
-
-    Returns
-    -------
-    A state with flows and exports, and what each zone sells [g]. A zone buys what it sells less what it exports.
+    Depends on nothing but prices and orders. In a book with a node behind the gate, for which `low` has no price,
+    the last link carries exactly `licensed`; with -1 it carries what it can.
     """
-    zones = price.size
-    state = new_state(zones, network.cost.size)
-    state.price[:] = price
-    allow(network, state, 1)
-    if fixed >= 0:
-        state.export[network.origin[fixed]] += amount - state.flow[fixed]
-        state.export[network.destination[fixed]] -= amount - state.flow[fixed]
-        state.lower[fixed], state.upper[fixed], state.flow[fixed] = amount, amount, amount
-    buyers, sellers = np.empty(zones, np.int64), np.empty(zones, np.int64)
-    for zone in range(zones):
-        step, over = find_step(ladder, zone, price[zone]), find_step(ladder, zone, price[zone] + 1)
-        state.least[zone], state.most[zone] = ladder.supply[step], ladder.supply[over]
-        sellers[zone], buyers[zone] = ladder.asks[over], ladder.asks[step] - ladder.supply[step]
-    push(network, state, state.least)
-    push(network, state, state.most)
-    push(network, state, sellers - buyers)  # trades without gain, as many as possible
-    cancel_circles(network, state.flow)
-    return state, np.minimum(sellers, buyers + state.export)
+    sums, ways, zones, flows = problem.sums, problem.ways, problem.zones, problem.flows
+    nodes, gate = zones.shape[1], flows.shape[1] - 1
+    for zone in range(low.size):
+        zones[PRICE, zone] = low[zone]
+    if nodes > low.size:
+        zones[PRICE, low.size] = low[ways[ORIGIN, gate]] + ways[COST, gate]
+    for link in range(flows.shape[1]):
+        flows[FLOW, link] = 0
+    allow(problem, 1)
+    if nodes > low.size and licensed >= 0:
+        zones[EXPORT, ways[ORIGIN, gate]] += licensed - flows[FLOW, gate]
+        zones[EXPORT, low.size] -= licensed - flows[FLOW, gate]
+        flows[FLOW, gate], flows[LOWER, gate], flows[UPPER, gate] = licensed, licensed, licensed
+    for zone in range(nodes):
+        step, over = find_step(problem, zone, zones[PRICE, zone]), find_step(problem, zone, zones[PRICE, zone] + 1)
+        zones[LEAST, zone], zones[MOST, zone] = sums[SUPPLY, step], sums[SUPPLY, over]
+        zones[GAINLESS, zone] = sums[ASKS, over] - sums[ASKS, step] + sums[SUPPLY, step]
+    for target in (LEAST, MOST, GAINLESS):  # last trades without gain, as many as possible
+        push(problem, target)
+    cancel_circles(problem)
+    sell_all(problem)
 
 
 @compiled
-def sales(ladder: Ladder, state: State) -> IntArray:
-    """What each zone sells at the prices and exports of a state, if it trades as much as it can [g]."""
-    sold = np.empty(state.price.size, np.int64)
-    for zone in range(sold.size):
-        step, over = find_step(ladder, zone, state.price[zone]), find_step(ladder, zone, state.price[zone] + 1)
-        sold[zone] = min(ladder.asks[over], ladder.asks[step] - ladder.supply[step] + state.export[zone])
-    return sold
+def sell_all(problem: Problem) -> None:
+    """Set what zones sell at their prices and exports, if they trade as much as they can."""
+    sums, zones = problem.sums, problem.zones
+    for zone in range(zones.shape[1]):
+        step, over = find_step(problem, zone, zones[PRICE, zone]), find_step(problem, zone, zones[PRICE, zone] + 1)
+        bids = sums[ASKS, step] - sums[SUPPLY, step]
+        zones[SOLD, zone] = min(sums[ASKS, over], bids + zones[EXPORT, zone])
 
 
-@compiled
-def cancel_circles(network: Network, flow: IntArray) -> None:
+@inlined
+def cancel_circles(problem: Problem) -> None:
     """Take out goods that travel in a circle, which only links without cost allow."""
-    free = np.where(network.cost == 0, flow, 0)
-    zones = network.first.size - 1
-    for link in range(flow.size):
-        if free[link] == 0:
-            continue
+    start, rows, sums, ways, arcs, zones, flows, traded = problem
+    links = flows.shape[1]
+    for link in range(links):
         # Send the link's goods on along free flows, as far as they lead back to where it starts.
-        there, here = network.destination[link], network.origin[link]
-        back = new_state(zones, flow.size)
-        back.upper[:] = free
-        back.upper[link] = 0
-        back.least[there] = back.export[here] = free[link]
-        push(network, back, back.least)
-        circling = back.export[there]
-        free -= back.flow
-        free[link] -= circling
-        flow -= back.flow
-        flow[link] -= circling
+        goods, there, here = flows[FLOW, link], ways[DESTINATION, link], ways[ORIGIN, link]
+        if goods == 0 or ways[COST, link] > 0:
+            continue
+        back = Problem(
+            start, rows, sums, ways, arcs, np.zeros(zones.shape, np.int64), np.zeros(flows.shape, np.int64), 0
+        )
+        for way in range(links):
+            back.flows[UPPER, way] = flows[FLOW, way] if ways[COST, way] == 0 and way != link else 0
+        back.zones[LEAST, there] = back.zones[EXPORT, here] = goods
+        push(back, LEAST)
+        for way in range(links):
+            flows[FLOW, way] -= back.flows[FLOW, way] if way != link else back.zones[EXPORT, there]

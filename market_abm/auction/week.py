@@ -6,17 +6,49 @@ priced, filled and proved here; the doors in `clear` check what goes in and say 
 
 import numpy as np
 
-from market_abm.auction.bounds import canonical_price, price_bounds
+from market_abm.auction.bounds import bound_prices, set_price
+from market_abm.auction.checks import is_sound
 from market_abm.auction.fills import fill_orders
-from market_abm.auction.ladder import Ladder, build_ladder
-from market_abm.auction.licences import Offers, find_licence_price, offered
-from market_abm.auction.network import Network, list_arcs, new_state
-from market_abm.auction.orders import GREATEST_PRICE, GREATEST_QUANTITY
+from market_abm.auction.ladder import build_ladder
+from market_abm.auction.licences import (
+    find_licence_price,
+    gate_of,
+    materials_of,
+    offered,
+    offers_of,
+    sell_licences,
+)
+from market_abm.auction.orders import GREATEST_PRICE
+from market_abm.auction.problem import (
+    CAPACITY,
+    COST,
+    DESTINATION,
+    FLOW,
+    LIMIT,
+    ORIGIN,
+    PRICE,
+    SOURCE,
+    Problem,
+    list_arcs,
+)
 from market_abm.auction.proof import prove
-from market_abm.auction.records import PROVED, UNPROVED_POOL, UNSOUND, Outcome, Pools, Verdict, Week
-from market_abm.auction.route import route, sales
-from market_abm.auction.search import Problem, find_prices
-from market_abm.core.compiled import compiled
+from market_abm.auction.records import (
+    HIGH,
+    LICENCE_PRICE,
+    LOW,
+    NEAR_LOW,
+    PAID,
+    PROVED,
+    TRIED,
+    UNSOUND,
+    Outcome,
+    Pools,
+    Verdict,
+    Week,
+)
+from market_abm.auction.route import route, sell_all
+from market_abm.auction.search import find_prices
+from market_abm.core.compiled import compiled, inlined
 from market_abm.core.rounding import split
 from market_abm.core.units import IntArray
 
@@ -24,233 +56,178 @@ from market_abm.core.units import IntArray
 @compiled
 def solve_week(week: Week, pools: Pools) -> tuple[Verdict, Outcome]:
     """Clear all materials of a week."""
+    out = new_outcome(week, pools)
+    if not is_sound(week, pools):
+        return Verdict(UNSOUND, -1, False, 0, 0), out
     materials, nodes = week.last_price.shape
-    links = week.links.origin.size
-    out = Outcome(
-        np.zeros((materials, week.bids.zone.size), np.int64),
-        np.zeros((materials, week.asks.zone.size), np.int64),
-        np.empty((materials, links), np.int64),
-        np.empty((materials, nodes), np.int64),
-        np.empty((materials, nodes), np.int64),
-        np.empty((materials, nodes), np.int64),
-        np.zeros(pools.last_price.size, np.int64),
-        np.zeros(pools.last_price.size, np.int64),
-        np.zeros(pools.limit.size, np.int64),
-    )
-    verdict = Verdict(UNSOUND if not is_sound(week, pools) else PROVED, -1, True, 0, 0)
-    if verdict.code != PROVED:
-        return verdict, out
-    first, arc = list_arcs(week.links.origin, week.links.destination, nodes)
-    free = np.ones(materials, np.bool_)
+    pool_of = list_pools(pools, materials)
+    problems, networks = [], []
+    for material in range(materials):
+        pool = pool_of[material]
+        start, rows, sums, traded = build_ladder(week.bids, week.asks, material, nodes if pool < 0 else nodes + 1)
+        if traded < 0:
+            return Verdict(UNSOUND, material, False, 0, 0), out
+        ways = price_links(week, material, traded)
+        networks.append(ways)
+        if pool >= 0:
+            ways = add_gate(ways, gate_of(pools, pool), nodes, traded)
+        zones, flows = np.zeros((9, start.size - 1), np.int64), np.zeros((3, ways.shape[1]), np.int64)
+        guess(start, rows, week.last_price[material], zones)
+        problem = Problem(start, rows, sums, ways, list_arcs(ways, start.size - 1), zones, flows, traded)
+        problems.append(problem)
+        if pool < 0 and traded > 0:
+            find_prices(problem)
+    least, most = np.zeros(materials, np.int64), np.zeros(materials, np.int64)
     for pool in range(pools.last_price.size):
-        for place in range(pools.material_end[pool], pools.material_end[pool + 1]):
-            free[pools.material[place]] = False
-        verdict = solve_pool(week, pools, pool, first, arc, out)
+        price_licences(pools, pool, problems, networks, least, most, out)
+    for material in range(materials):
+        problem = problems[material]
+        if problem.traded > 0:
+            sell_all(problem)
+        bound_prices(
+            problem,
+            networks[material],
+            week.last_price[material],
+            out.prices[LOW, material],
+            out.prices[NEAR_LOW, material],
+            out.prices[HIGH, material],
+        )
+        if pool_of[material] >= 0 and out.licences[LICENCE_PRICE, pool_of[material]] == 0 and problem.traded > 0:
+            route(problem, out.prices[LOW, material], -1)  # free licences: goods that circle through the gate use none
+            most[material] = problem.flows[FLOW, problem.flows.shape[1] - 1]
+    for pool in range(pools.last_price.size):
+        share_licences(pools, pool, out.licences[LICENCE_PRICE, pool], least, most)
+    for material in range(materials):
+        verdict = settle(week, material, problems[material], networks[material], least[material], out)
         if verdict.code != PROVED:
             return verdict, out
+    for pool in range(pools.last_price.size):
+        verdict = sell_licences(pools, pool, out)
+        if verdict.code != PROVED:
+            return verdict, out
+    return Verdict(PROVED, -1, True, 0, 0), out
+
+
+@inlined
+def new_outcome(week: Week, pools: Pools) -> Outcome:
+    """Return an outcome to be filled in; orders and offers get nothing as long as nothing is said."""
+    materials, nodes = week.last_price.shape
+    return Outcome(
+        np.zeros((materials, week.bids.zone.size), np.int64),
+        np.zeros((materials, week.asks.zone.size), np.int64),
+        np.zeros((materials, week.links.origin.size), np.int64),
+        np.zeros((4, materials, nodes), np.int64),
+        np.zeros((2, pools.last_price.size), np.int64),
+        np.zeros(pools.offers.shape[1], np.int64),
+    )
+
+
+@inlined
+def list_pools(pools: Pools, materials: int) -> IntArray:
+    """Return the pool of each material, -1 for none."""
+    pool_of = np.empty(materials, np.int64)
     for material in range(materials):
-        if free[material]:
-            verdict = solve_book(week, material, first, arc, out)
-            if verdict.code != PROVED:
-                return verdict, out
-    return verdict, out
+        pool_of[material] = -1
+    for pool in range(pools.last_price.size):
+        for material in materials_of(pools, pool):
+            pool_of[material] = pool
+    return pool_of
 
 
-@compiled
-def solve_book(week: Week, material: int, first: IntArray, arc: IntArray, out: Outcome) -> Verdict:
-    """Clear one material by itself."""
-    nodes, links = week.last_price.shape[1], week.links.origin.size
-    ladder = build_ladder(week.bids, week.asks, material, nodes)
-    if ladder.traded < 0:
-        return Verdict(UNSOUND, material, False, 0, 0)
-    network = price_links(week, material, ladder.traded, first, arc)
-    state = new_state(nodes, links)
-    problem = Problem(ladder, network, state)
-    if ladder.traded > 0:
-        set_guess(ladder, week.last_price[material], state.price)
-        find_prices(problem)
-    return finish(week, material, problem, network, 0, out)
-
-
-@compiled
-def price_links(week: Week, material: int, traded: int, first: IntArray, arc: IntArray) -> Network:
-    """Cost and capacity of links of one material; those that cannot carry anything are closed.
+@inlined
+def price_links(week: Week, material: int, traded: int) -> IntArray:
+    """Return the `ways` of one material; links that lead nowhere are closed.
 
     No flow exceeds what is traded, so a capacity of one gram more is as good as none. Costs beyond every
     price are cut to a size that additions cannot overflow.
     """
     links = week.links
-    cost, capacity = np.empty(links.origin.size, np.int64), np.empty(links.origin.size, np.int64)
-    for link in range(cost.size):
-        cost[link] = min(links.cost[material, link], 2 * GREATEST_PRICE)
-        round_trip = links.origin[link] == links.destination[link]
-        capacity[link] = 0 if round_trip else min(links.capacity[material, link], traded + 1)
-    return Network(links.origin, links.destination, cost, capacity, first, arc)
+    ways = np.empty((4, links.origin.size), np.int64)
+    for link in range(ways.shape[1]):
+        origin, destination = links.origin[link], links.destination[link]
+        ways[ORIGIN, link], ways[DESTINATION, link] = origin, destination
+        ways[COST, link] = min(links.cost[material, link], 2 * GREATEST_PRICE)
+        ways[CAPACITY, link] = 0 if origin == destination else min(links.capacity[material, link], traded + 1)
+    return ways
 
 
-@compiled
-def set_guess(ladder: Ladder, last_price: IntArray, price: IntArray) -> None:
+@inlined
+def add_gate(plain: IntArray, gate: IntArray, nodes: int, traded: int) -> IntArray:
+    """Return `ways` with a node more, behind the gate: gate links start there, and a last link leads to it."""
+    links = plain.shape[1]
+    ways = np.empty((4, links + 1), np.int64)
+    for column in range(4):
+        for link in range(links):
+            ways[column, link] = plain[column, link]
+    ways[ORIGIN, links], ways[DESTINATION, links], ways[COST, links], ways[CAPACITY, links] = 0, nodes, 0, traded + 1
+    for link in gate:
+        if ways[CAPACITY, link] > 0:
+            ways[ORIGIN, links] = plain[ORIGIN, link]
+        ways[ORIGIN, link] = nodes
+    return ways
+
+
+@inlined
+def guess(start: IntArray, rows: IntArray, last_price: IntArray, zones: IntArray) -> None:
     """Set prices to last week's, within the limits of the book."""
     bottom, top = GREATEST_PRICE, 0
     for zone in range(last_price.size):
-        if ladder.start[zone] < ladder.start[zone + 1]:
-            bottom = min(bottom, ladder.limit[ladder.start[zone]])
-            top = max(top, ladder.limit[ladder.start[zone + 1] - 1])
+        if start[zone] < start[zone + 1]:
+            bottom, top = min(bottom, rows[LIMIT, start[zone]]), max(top, rows[LIMIT, start[zone + 1] - 1])
     for zone in range(last_price.size):
-        price[zone] = min(max(last_price[zone], bottom), top)
+        zones[PRICE, zone] = min(max(last_price[zone], bottom), top)
 
 
-@compiled
-def finish(week: Week, material: int, problem: Problem, network: Network, amount: int, out: Outcome) -> Verdict:
-    """Route, price, fill and prove a solved book, and write it down.
+@inlined
+def price_licences(
+    pools: Pools,
+    pool: int,
+    problems: list[Problem],
+    networks: list[IntArray],
+    least: IntArray,
+    most: IntArray,
+    out: Outcome,
+) -> None:
+    """Find the licence price of a pool and add it to the cost of the gate links of its books."""
+    rows, last = materials_of(pools, pool), max(pools.last_price[pool], 0)
+    price, tried = find_licence_price(problems, rows, offers_of(pools, pool), last, least, most)
+    out.licences[LICENCE_PRICE, pool], out.licences[TRIED, pool] = price, tried
+    for row in rows:
+        for link in gate_of(pools, pool):
+            networks[row][COST, link] = min(networks[row][COST, link] + price, 2 * GREATEST_PRICE)
 
-    `network` is that of the week's links. In a pool the problem has a node more, behind the gate, and a last link
-    to it, which carries `amount`.
-    """
-    nodes, links = week.last_price.shape[1], week.links.origin.size
-    ladder, state, last_price = problem.ladder, problem.state, week.last_price[material]
-    flow, sold, bought = np.zeros(links, np.int64), np.zeros(nodes, np.int64), np.zeros(nodes, np.int64)
-    if ladder.traded > 0:
-        flow[:], sold[:] = state.flow[:links], sales(ladder, state)[:nodes]
-        bought[:] = sold - state.export[:nodes]
-    low, near_low, high = price_bounds(ladder, network, flow, bought, sold, last_price)
-    if ladder.traded > 0:
-        least, fixed = np.empty(state.price.size, np.int64), -1
-        least[:nodes] = low
-        if least.size > nodes:
-            fixed = links
-            least[nodes] = low[problem.network.origin[fixed]] + problem.network.cost[fixed]
-        best, most = route(ladder, problem.network, least, fixed, amount)
-        flow[:], sold[:] = best.flow[:links], most[:nodes]
-        bought[:] = sold - best.export[:nodes]
-    price = canonical_price(near_low, high, last_price)
-    fill = fill_orders(ladder, price, bought, sold)
+
+@inlined
+def share_licences(pools: Pools, pool: int, price: int, least: IntArray, most: IntArray) -> None:
+    """Add to the least use of each book of a pool its part of what more is on offer, up to its greatest."""
+    rows = materials_of(pools, pool)
+    room, amount = np.empty(rows.size, np.int64), 0
+    for place in range(rows.size):
+        room[place] = most[rows[place]] - least[rows[place]]
+        amount += most[rows[place]]
+    amount = min(amount, offered(offers_of(pools, pool), price))
+    for row in rows:
+        amount -= least[row]
+    more = split(amount, room, rows)
+    for place in range(rows.size):
+        least[rows[place]] += more[place]
+
+
+@inlined
+def settle(week: Week, material: int, problem: Problem, ways: IntArray, licensed: int, out: Outcome) -> Verdict:
+    """Route, price, fill and prove a solved book, and write it down."""
+    flow, source = out.flow[material], problem.rows[SOURCE]
+    if problem.traded > 0:
+        route(problem, out.prices[LOW, material], licensed)
+        for link in range(flow.size):
+            flow[link] = problem.flows[FLOW, link]
+    price = out.prices[PAID, material]
+    set_price(out.prices[NEAR_LOW, material], out.prices[HIGH, material], week.last_price[material], price)
+    fill = fill_orders(problem, price)
     for row in range(fill.size):
-        place = ladder.source[row] - week.bids.zone.size
+        place = source[row] - week.bids.zone.size
         if place < 0:
-            out.bid_fill[material, ladder.source[row]] = fill[row]
+            out.bid_fill[material, source[row]] = fill[row]
         else:
             out.ask_fill[material, place] = fill[row]
-    out.flow[material], out.low[material], out.high[material], out.price[material] = flow, low, high, price
-    return prove(week, material, ladder.source, fill, network, flow, price)
-
-
-@compiled
-def solve_pool(week: Week, pools: Pools, pool: int, first: IntArray, arc: IntArray, out: Outcome) -> Verdict:
-    """Clear the materials of a pool at one licence price."""
-    nodes = week.last_price.shape[1]
-    gate = pools.gate[pools.gate_end[pool] : pools.gate_end[pool + 1]]
-    rows = pools.material[pools.material_end[pool] : pools.material_end[pool + 1]]
-    begin, end = pools.offer_end[pool], pools.offer_end[pool + 1]
-    offers = Offers(
-        pools.limit[begin:end], pools.quantity[begin:end], pools.number[begin:end], max(pools.last_price[pool], 0)
-    )
-    books, networks = [], []
-    for row in rows:
-        ladder = build_ladder(week.bids, week.asks, row, nodes + 1)
-        if ladder.traded < 0:
-            return Verdict(UNSOUND, row, False, 0, 0)
-        networks.append(price_links(week, row, ladder.traded, first, arc))
-        books.append(gated_book(week, row, gate, networks[-1], ladder))
-    least, most = np.zeros(rows.size, np.int64), np.zeros(rows.size, np.int64)
-    price, out.tried[pool] = find_licence_price(books, offers, least, most)
-    if price == 0:
-        for place in range(rows.size):
-            most[place] = free_use(books[place], week.last_price[rows[place]])
-    more = split(min(most.sum(), offered(offers, price)) - least.sum(), most - least, np.arange(rows.size))
-    used = 0
-    for place in range(rows.size):
-        for link in gate:
-            networks[place].cost[link] = min(networks[place].cost[link] + price, 2 * GREATEST_PRICE)
-        verdict = finish(week, rows[place], books[place], networks[place], least[place] + more[place], out)
-        if verdict.code != PROVED:
-            return verdict
-        for link in gate:
-            used += out.flow[rows[place], link]
-    out.licence_price[pool] = price
-    return sell_licences(offers, price, used, pool, out.offer_fill[begin:end])
-
-
-@compiled
-def gated_book(week: Week, material: int, gate: IntArray, plain: Network, ladder: Ladder) -> Problem:
-    """Return a book with a node more, behind the gate: gate links start there, and a last link leads to it."""
-    nodes, links = week.last_price.shape[1], week.links.origin.size
-    origin, destination = np.empty(links + 1, np.int64), np.empty(links + 1, np.int64)
-    cost, capacity = np.empty(links + 1, np.int64), np.empty(links + 1, np.int64)
-    origin[:links], destination[:links] = plain.origin, plain.destination
-    cost[:links], capacity[:links] = plain.cost, plain.capacity
-    origin[links], destination[links], cost[links], capacity[links] = 0, nodes, 0, ladder.traded + 1
-    for link in gate:
-        if capacity[link] > 0:
-            origin[links] = plain.origin[link]
-        origin[link] = nodes
-    first, arc = list_arcs(origin, destination, nodes + 1)
-    state = new_state(nodes + 1, links + 1)
-    set_guess(ladder, week.last_price[material], state.price[:nodes])
-    return Problem(ladder, Network(origin, destination, cost, capacity, first, arc), state)
-
-
-@compiled
-def free_use(book: Problem, last_price: IntArray) -> int:
-    """Greatest use of licences that cost nothing; goods that circle through the gate use none."""
-    ladder, network, state = book
-    if ladder.traded == 0:
-        return 0
-    sold = sales(ladder, state)
-    behind = np.append(last_price, last_price[network.origin[-1]])
-    low, _, _ = price_bounds(ladder, network, state.flow, sold - state.export, sold, behind)
-    most: int = route(ladder, network, low, -1, 0)[0].flow[-1]
-    return most
-
-
-@compiled
-def sell_licences(offers: Offers, price: int, used: int, pool: int, fill: IntArray) -> Verdict:
-    """Set the fill of each offer and prove the market of licences; the books have proved themselves at its price."""
-    left, margin = used, np.flatnonzero(offers.limit == price)
-    for row in range(fill.size):
-        if offers.limit[row] < price:
-            fill[row] = offers.quantity[row]
-            left -= fill[row]
-    parts = split(max(left, 0), offers.quantity[margin], offers.number[margin])
-    for place in range(margin.size):
-        fill[margin[place]] = parts[place]
-    feasible, welfare, dual = fill.sum() == used, 0, 0
-    for row in range(fill.size):
-        gain = price - offers.limit[row]
-        feasible &= 0 <= fill[row] <= offers.quantity[row]
-        welfare += gain * fill[row]
-        dual += max(gain, 0) * offers.quantity[row]
-    code = PROVED if feasible and welfare == dual else UNPROVED_POOL
-    return Verdict(code, pool, feasible, welfare, dual)
-
-
-@compiled
-def is_sound(week: Week, pools: Pools) -> bool:
-    """Whether all numbers of nodes, links and materials exist, and last prices, links and offers are within range.
-
-    Orders are looked at when their ladder is built. What is wrong is found again, and said, by `checks`.
-    """
-    materials, nodes = week.last_price.shape
-    links, sound = week.links.origin.size, True
-    for column in (week.bids.zone, week.asks.zone, week.links.origin, week.links.destination):
-        for node in column:
-            sound &= 0 <= node < nodes
-    for matrix in (week.links.cost, week.links.capacity):
-        for value in matrix.flat:
-            sound &= value >= 0
-    for price in week.last_price.flat:
-        sound &= 0 <= price <= GREATEST_PRICE
-    pooled = np.zeros(materials, np.bool_)
-    for material in pools.material:
-        sound &= 0 <= material < materials and not pooled[material]
-        if sound:
-            pooled[material] = True
-    for link in pools.gate:
-        sound &= 0 <= link < links
-    for pool in range(pools.last_price.size):
-        grams = 0
-        for row in range(pools.offer_end[pool], pools.offer_end[pool + 1]):
-            sound &= 0 <= pools.limit[row] <= GREATEST_PRICE and 0 <= pools.quantity[row] <= GREATEST_QUANTITY
-            grams = min(grams + pools.quantity[row], GREATEST_QUANTITY + 1)
-        sound &= grams <= GREATEST_QUANTITY
-    return sound
+    return prove(week, material, source, fill, ways, flow, price)

@@ -137,3 +137,13 @@ def mark_warm(file: Path) -> None:
     mark = _warm_mark(file)
     if mark is not None:
         mark.touch()
+
+
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile as a part of whoever calls: for a helper of one caller.
+
+    Numba compiles what a function calls again with each function that calls it, so that a long chain of short
+    functions takes many times as long to compile as one long function.
+    """
+    made: Callable[..., Any] = njit(inline="always", error_model="numpy")(function)
+    return made

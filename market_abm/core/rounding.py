@@ -10,8 +10,8 @@ import math
 
 import numpy as np
 
-from market_abm.core.compiled import compiled
-from market_abm.core.sorting import sort_rows, sorted_rows
+from market_abm.core.compiled import compiled, inlined
+from market_abm.core.sorting import sort_rows
 from market_abm.core.units import MICROS_PER_GRAM_DOLLAR, FloatArray, IntArray
 
 WEIGHT_BITS = 44  # of the greatest weight made from floats: 2**44 g are 17.6 million tonnes
@@ -32,17 +32,21 @@ def split(amount: int, weight: IntArray, number: IntArray) -> IntArray:
     -------
     (n,) parts, which add up to `amount`. Each lies less than one from its exact share.
     """
-    count, total = weight.size, weight.sum()
+    count, total = weight.size, 0
+    for row in range(count):
+        total += weight[row]
     parts, shortfall = np.zeros(count, np.int64), np.zeros(count, np.int64)
     if count == 0 or amount == 0:
         return parts
     if count == 1 or total == 0:
         parts[0] = amount
         return parts
-    _fill_whole_parts(amount, weight, total, parts, shortfall)
-    odd = amount - parts.sum()
+    odd = _fill_whole_parts(amount, weight, total, parts, shortfall)
     if odd > 0:
-        rows = sorted_rows(-weight)
+        rows, lightness = np.empty(count, np.int64), np.empty(count, np.int64)
+        for row in range(count):
+            rows[row], lightness[row] = row, -weight[row]
+        sort_rows(rows, lightness)
         sort_rows(rows, number)
         sort_rows(rows, shortfall)
         for place in range(odd):
@@ -50,15 +54,18 @@ def split(amount: int, weight: IntArray, number: IntArray) -> IntArray:
     return parts
 
 
-@compiled
-def _fill_whole_parts(amount: int, weight: IntArray, total: int, parts: IntArray, shortfall: IntArray) -> None:
+@inlined
+def _fill_whole_parts(amount: int, weight: IntArray, total: int, parts: IntArray, shortfall: IntArray) -> int:
     """Set `parts` to those of amount * weight / total, and `shortfall` to what each lacks to one more unit.
+
+    Returns how many units are left over.
 
     Long division: the product may need 128 bits, so the amount is taken in pieces of as many bits as fit beside the
     total in 63. Most amounts are one piece.
     """
     piece = max(62 - _bits(total), 1)
     top = (max(_bits(amount), 1) + piece - 1) // piece * piece
+    odd = amount
     for row in range(weight.size):
         part, remainder = 0, 0
         for shift in range(top - piece, -1, -piece):
@@ -66,6 +73,8 @@ def _fill_whole_parts(amount: int, weight: IntArray, total: int, parts: IntArray
             value = (remainder << piece) + digit * weight[row]
             part, remainder = (part << piece) + value // total, value % total
         parts[row], shortfall[row] = part, total - remainder
+        odd -= part
+    return odd
 
 
 @compiled

@@ -9,7 +9,7 @@ from typing import Any
 
 from market_abm.agents.population import Population
 from market_abm.core.state import Kept, State
-from market_abm.core.units import GRAMS_PER_TONNE, FloatArray
+from market_abm.core.units import GRAMS_PER_TONNE
 from market_abm.market.licence_pool import LicencePool, opened_pool
 from market_abm.market.market import Market
 from market_abm.policy import Policy

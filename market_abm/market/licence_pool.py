@@ -62,8 +62,10 @@ class LicencePool:
 
     def offers(self, holders: Population, day: dt.date) -> tuple[IntArray, IntArray]:
         """Limits [ticks] and quantities [g] that the holders offer this week, one entry a holder of the pool."""
-        licences = np.zeros(holders.size, dtype=np.int64)
-        licences[self.rows] = self.left
+        licences = self.left
+        if self.rows.size != holders.size:  # several authorities have holders
+            licences = np.zeros(holders.size, dtype=np.int64)
+            licences[self.rows] = self.left
         limit, quantity = holders.offer(
             licences=licences, weeks_left=self.weeks_left(day), last_price=self.price / TICKS_PER_DOLLAR
         )

@@ -23,6 +23,10 @@ from market_abm.market.feed import Feed, UnderWay, send
 from market_abm.market.merit_order import assign
 from market_abm.policy.regime import Regime
 
+UNLIMITED = 2**62  # grams where no embargo holds
+NO_LEAK: IntArray = np.zeros((0, 0, 0), dtype=np.int64)
+"""What embargoes let pass while there is none."""
+
 
 @dataclass(frozen=True)
 class Shipped:
@@ -55,7 +59,6 @@ class Plants(NamedTuple):
     """Plants as compiled code sees them, shape (plants,)."""
 
     group: IntArray
-    zone: IntArray
     capacity: FloatArray
     operating: BoolArray
     capacity_left: FloatArray
@@ -100,12 +103,14 @@ def ship_concentrate(
         _joined(mining, "tied"),
         _joined(mining, "cash_cost"),
     )
-    columns = (refiners.group_index, refiners.zone, refiners.capacity, refiners.operating, refiners.capacity_left)
-    sides = _sides(mining, refiners, ledger, accounts)
-    own, outside = _ship(
-        *(ledger.books, sides, mines, Plants(*columns), concentrate.ways, feed.under_way, week_index),
-        *(appraised.surplus, appraised.offer, bool(regime.embargoed.any()), regime.concentrate_allowed),
-    )
+    plants = Plants(refiners.group_index, refiners.capacity, refiners.operating, refiners.capacity_left)
+    sides, ways = _sides(mining, refiners, ledger, accounts), concentrate.ways
+    own, available, room = _serve_own_plants(ledger.books.mass[sides.row], mines, plants, ways.zone.size)
+    left = NO_LEAK
+    if regime.embargoed.any():
+        left = _leak(plants.group, plants.capacity, plants.operating, ways.zone, regime.concentrate_allowed)
+    outside = assign(appraised.surplus, available, room, mines.zone, mines.basket, left)
+    _send(ledger.books, sides, mines, plants, ways, feed.under_way, week_index, own, outside, appraised.offer)
     return Shipped(own, outside)
 
 
@@ -129,88 +134,67 @@ def _sides(mining: tuple[Population, Population], refiners: Population, ledger: 
 
 
 @compiled
-def _ship(
-    books: Books,
-    sides: Sides,
-    mines: Mines,
-    plants: Plants,
-    ways: Ways,
-    under_way: UnderWay,
-    week: int,
-    surplus: FloatArray,
-    offer: FloatArray,
-    embargo: bool,
-    allowed: FloatArray,
-) -> tuple[IntArray, IntArray]:
-    """Assign, send and pay; returns grams to own plants (mines,) and to others (mines, groups)."""
-    room = np.zeros(plants.zone.size, np.int64)
-    for plant in range(room.size):
-        if plants.operating[plant]:
-            room[plant] = int(np.floor(plants.capacity[plant] * plants.capacity_left[plant]))
-    available = np.empty(mines.zone.size, np.int64)
-    for mine in range(available.size):
-        available[mine] = books.mass[sides.row, mines.account[mine]]
-    own = _serve_own_plants(mines, available, room)
-    group_room = np.zeros(ways.zone.size, np.int64)
-    for plant in range(room.size):
-        group_room[plants.group[plant]] += room[plant]
-    left = _leak(plants, ways, allowed) if embargo else np.zeros((0, 0, 0), np.int64)
-    outside = assign(surplus, available, group_room, mines.zone, mines.basket, left)
-    content = np.zeros(mines.basket.shape[0])
-    for mine in range(own.size):
-        if own[mine] > 0:
-            content[:] = mines.basket[:, mine] * own[mine]
-            plant = mines.plant[mine]
-            send(under_way, week, plant, own[mine], content, own[mine] * mines.cash_cost[mine], 1.0)
-            move(books, sides.home[mines.kind[mine]], sides.row, mines.account[mine], sides.feed + plant, own[mine])
-    for group in range(ways.zone.size):
-        if outside[:, group].sum() > 0:
-            _send_to_group(books, sides, mines, plants, ways, under_way, week, group, outside[:, group], offer)
-    return own, outside
-
-
-@compiled
-def _serve_own_plants(mines: Mines, available: IntArray, room: IntArray) -> IntArray:
+def _serve_own_plants(
+    concentrate: IntArray, mines: Mines, plants: Plants, groups: int
+) -> tuple[IntArray, IntArray, IntArray]:
     """Give own plants what they can take; mines that share a plant share its room by what they have.
 
-    `available` and `room` are left with the rest. A mine tied to its plant keeps its rest for later.
+    Parameters
+    ----------
+    concentrate : (accounts,) concentrate held [g].
+
+    Returns
+    -------
+    own : (mines,) what goes to own plants [g].
+    available : (mines,) what may go elsewhere [g]; a mine tied to its plant keeps its rest for later.
+    room : (groups,) what plants can still take [g].
     """
-    own, wanted = np.zeros(available.size, np.int64), np.zeros(room.size, np.int64)
+    own, available = np.zeros(mines.zone.size, np.int64), np.zeros(mines.zone.size, np.int64)
+    wanted, users = np.zeros(plants.group.size, np.int64), np.zeros(plants.group.size, np.int64)
     for mine in range(own.size):
+        available[mine] = concentrate[mines.account[mine]]
         if mines.goes_home[mine] and mines.plant[mine] != NO_PLANT:
             own[mine] = available[mine]
             wanted[mines.plant[mine]] += own[mine]
-    for plant in range(room.size):
-        if wanted[plant] > room[plant]:
-            rows = np.flatnonzero((mines.plant == plant) & (own > 0))
-            own[rows] = split(room[plant], own[rows], rows)
-        room[plant] -= min(wanted[plant], room[plant])
+            users[mines.plant[mine]] += 1
+    room = np.zeros(groups, np.int64)
+    for plant in range(plants.group.size):
+        whole = int(np.floor(plants.capacity[plant] * plants.capacity_left[plant])) if plants.operating[plant] else 0
+        if wanted[plant] > whole:
+            rows, have, count = np.empty(users[plant], np.int64), np.empty(users[plant], np.int64), 0
+            for mine in range(own.size):
+                if mines.goes_home[mine] and mines.plant[mine] == plant:
+                    rows[count], have[count] = mine, own[mine]
+                    count += 1
+            parts = split(whole, have, rows)
+            for place in range(count):
+                own[rows[place]] = parts[place]
+        room[plants.group[plant]] += whole - min(wanted[plant], whole)
     for mine in range(own.size):
-        tied = mines.goes_home[mine] and mines.tied[mine]
-        available[mine] = 0 if tied else available[mine] - own[mine]
-    return own
+        available[mine] = 0 if mines.goes_home[mine] and mines.tied[mine] else available[mine] - own[mine]
+    return own, available, room
 
 
 @compiled
-def _leak(plants: Plants, ways: Ways, allowed: FloatArray) -> IntArray:
+def _leak(
+    group: IntArray, capacity: FloatArray, operating: BoolArray, group_zone: IntArray, allowed: FloatArray
+) -> IntArray:
     """Concentrate that groups of plants may take from each zone, by material held [g]: the leak of embargoes."""
-    materials, zones, _ = allowed.shape
-    running = np.zeros(ways.zone.size)
-    for plant in range(plants.zone.size):
-        if plants.operating[plant]:
-            running[plants.group[plant]] += plants.capacity[plant]
-    left = np.full((materials, zones, running.size), np.int64(2**62))
+    materials, zones, groups = allowed.shape[0], allowed.shape[1], group_zone.size
+    running, left = np.zeros(groups), np.zeros((materials, zones, groups), np.int64)
+    for plant in range(group.size):
+        if operating[plant]:
+            running[group[plant]] += capacity[plant]
     for material in range(materials):
         for zone in range(zones):
-            for group in range(running.size):
-                share = allowed[material, zone, ways.zone[group]]
-                if share < np.inf:
-                    left[material, zone, group] = int(np.floor(share * running[group]))
+            for place in range(groups):
+                share = allowed[material, zone, group_zone[place]]
+                left[material, zone, place] = int(np.floor(share * running[place])) if share < np.inf else UNLIMITED
     return left
 
 
 @compiled
-def _send_to_group(
+def _send(
     books: Books,
     sides: Sides,
     mines: Mines,
@@ -218,36 +202,88 @@ def _send_to_group(
     ways: Ways,
     under_way: UnderWay,
     week: int,
-    group: int,
-    grams: IntArray,
+    own: IntArray,
+    outside: IntArray,
     offer: FloatArray,
 ) -> None:
-    """Send concentrate of outside mines to a group of plants, which share and pay for it by capacity."""
-    rows = np.flatnonzero((plants.group == group) & plants.operating)
-    weights = whole_weights(plants.capacity[rows])
+    """Put on the way what was assigned; plants pay for what comes from mines that are not their own."""
     content = np.zeros(mines.basket.shape[0])
-    for lag in range(under_way.grams.shape[0]):
-        total, cost, due, freight = 0, 0.0, 0, 0
-        content[:] = 0.0
-        for mine in range(grams.size):
-            if grams[mine] == 0 or ways.transit[mines.zone[mine], ways.zone[group]] != lag:
-                continue
-            total += grams[mine]
-            cost += grams[mine] * mines.cash_cost[mine]
-            content += mines.basket[:, mine] * grams[mine]
-            # A price in whole ticks, rounded down; grams x ticks = micro-US$.
-            price = grams[mine] * int(np.floor(offer[mine, group] * TICKS_PER_DOLLAR))
-            due += price
-            freight += micros_of(grams[mine], ways.freight[mines.zone[mine], ways.zone[group]])
-            pay(books, sides.paid[mines.kind[mine]], sides.house, mines.account[mine], price)
-            move(books, sides.collected[mines.kind[mine]], sides.row, mines.account[mine], sides.house, grams[mine])
-        if total == 0:
+    for mine in range(own.size):
+        if own[mine] > 0:
+            plant, kind = mines.plant[mine], mines.kind[mine]
+            _set_content(content, 0.0, mines.basket, mine, own[mine])
+            send(under_way, week, plant, own[mine], content, own[mine] * mines.cash_cost[mine], 1.0)
+            move(books, sides.home[kind], sides.row, mines.account[mine], sides.feed + plant, own[mine])
+    bought = np.zeros(ways.zone.size, np.int64)
+    for mine in range(own.size):
+        for group in range(bought.size):
+            bought[group] += outside[mine, group]
+    for group in range(bought.size):
+        if bought[group] == 0:
             continue
-        parts = split(total, weights, rows)
-        prices, freights = split(due, parts, rows), split(freight, parts, rows)
-        for place in range(rows.size):
-            plant = rows[place]
-            send(under_way, week + lag, plant, parts[place], content, cost, parts[place] / total)
-            move(books, sides.sent, sides.row, sides.house, sides.feed + plant, parts[place])
-            pay(books, sides.bought, sides.plants + plant, sides.house, prices[place])
-            pay(books, sides.freight, sides.plants + plant, sides.carriers, freights[place])
+        rows, capacity = _running_plants(plants.group, plants.capacity, plants.operating, group)
+        for lag in range(under_way.grams.shape[0]):
+            total, due, freight, cost = _collect(books, sides, mines, ways, group, lag, outside, offer, content)
+            if total > 0:
+                parts = split(total, whole_weights(capacity), rows)
+                prices, freights = split(due, parts, rows), split(freight, parts, rows)
+                for place in range(rows.size):
+                    plant, part = rows[place], parts[place]
+                    send(under_way, week + lag, plant, part, content, cost, part / total)
+                    move(books, sides.sent, sides.row, sides.house, sides.feed + plant, part)
+                    pay(books, sides.bought, sides.plants + plant, sides.house, prices[place])
+                    pay(books, sides.freight, sides.plants + plant, sides.carriers, freights[place])
+
+
+@compiled
+def _collect(
+    books: Books,
+    sides: Sides,
+    mines: Mines,
+    ways: Ways,
+    group: int,
+    lag: int,
+    grams: IntArray,
+    offer: FloatArray,
+    content: FloatArray,
+) -> tuple[int, int, int, float]:
+    """Take from mines, and pay them for, what travels to a group of plants for some weeks.
+
+    Returns
+    -------
+    Grams, their price and their freight [micro-US$], and what mining them cost [g x US$/kg]; `content` is set.
+    """
+    total, due, freight, cost, destination = 0, 0, 0, 0.0, ways.zone[group]
+    for mine in range(mines.zone.size):
+        sent, origin, kind = grams[mine, group], mines.zone[mine], mines.kind[mine]
+        if sent > 0 and ways.transit[origin, destination] == lag:
+            _set_content(content, 0.0 if total == 0 else 1.0, mines.basket, mine, sent)
+            # A price in whole ticks, rounded down; grams x ticks = micro-US$.
+            price = sent * int(np.floor(offer[mine, group] * TICKS_PER_DOLLAR))
+            total += sent
+            due += price
+            freight += micros_of(sent, ways.freight[origin, destination])
+            cost += sent * mines.cash_cost[mine]
+            pay(books, sides.paid[kind], sides.house, mines.account[mine], price)
+            move(books, sides.collected[kind], sides.row, mines.account[mine], sides.house, sent)
+    return total, due, freight, cost
+
+
+@compiled
+def _set_content(content: FloatArray, kept: float, basket: FloatArray, mine: int, grams: int) -> None:
+    """Set the oxides of a shipment [g]: a part of what stands there, and those that a mine's concentrate holds."""
+    for material in range(content.size):
+        content[material] = kept * content[material] + basket[material, mine] * grams
+
+
+@compiled
+def _running_plants(
+    group_of: IntArray, capacity: FloatArray, operating: BoolArray, group: int
+) -> tuple[IntArray, FloatArray]:
+    """Return rows and capacities [g/week] of the running plants of a group."""
+    rows, found, count = np.empty(group_of.size, np.int64), np.empty(group_of.size), 0
+    for plant in range(group_of.size):
+        if group_of[plant] == group and operating[plant]:
+            rows[count], found[count] = plant, capacity[plant]
+            count += 1
+    return rows[:count], found[:count]

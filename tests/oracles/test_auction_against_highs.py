@@ -4,7 +4,6 @@ For a thousand instances of each: `MARKET_ABM_INSTANCES=1000 pytest tests/oracle
 """
 
 import os
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +13,8 @@ from market_abm.market.orders import UNLIMITED, Book, Clearing, Links, Orders
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
+from market_abm.auction.clear import clear, clear_pool
+from market_abm.auction.orders import UNLIMITED, Book, Clearing, Links, Orders
 from market_abm.core.units import FloatArray, IntArray
 
 INSTANCES = range(int(os.environ.get("MARKET_ABM_INSTANCES", "60")))
@@ -50,7 +51,7 @@ def random_book(seed: tuple[int, ...]) -> Book:
     bids, asks = random_orders(random, zones, top // 4, top), random_orders(random, zones, 1, 3 * top // 4)
     limit = np.where(asks.zone == exporter, asks.limit // 2 + 1, asks.limit)
     last_price = random.integers(0, 2 * top, zones)
-    return Book(bids, replace(asks, limit=limit), links, last_price, gate)
+    return Book(bids, asks._replace(limit=limit), links, last_price, gate)
 
 
 def best_welfare(books: list[Book], offers: Orders | None = None) -> int:
@@ -121,7 +122,7 @@ def test_pooled_welfare_is_what_highs_finds_with_a_joint_licence_row(instance: i
     random = np.random.default_rng((2, instance))
     books = [random_book((3, instance, number)) for number in range(int(random.integers(1, 6)))]
     offers = random_orders(random, 1, 0, int(random.choice([4, 100])))
-    offers = replace(offers, quantity=offers.quantity // int(random.choice([1, 5, 40])))
+    offers = offers._replace(quantity=offers.quantity // int(random.choice([1, 5, 40])))
 
     result = clear_pool(books, offers, int(random.integers(0, 300)))
 

@@ -1,16 +1,15 @@
 """The coupled auction on cases small enough to work by hand, and its properties on random ones."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from market_abm.market.auction import clear
-from market_abm.market.orders import UNLIMITED, Clearing, Links, OrderError, Orders, split
 
+import market_abm.auction.clear as door
+from market_abm.auction import records
+from market_abm.auction.clear import clear
+from market_abm.auction.orders import UNLIMITED, CertificateError, Clearing, Links, OrderError, Orders
 from market_abm.core.units import IntArray
-from market_abm.market import auction, settlement
 
 
 def column(values: list[int]) -> IntArray:
@@ -201,16 +200,22 @@ def test_a_senseless_link_is_refused(row: tuple[int, int, int, int]) -> None:
 
 
 def test_float_columns_are_refused() -> None:
-    bids = dataclasses.replace(orders((0, 5, 1)), quantity=np.array([1.5]))
+    bids = orders((0, 5, 1))._replace(quantity=np.array([1.5]))
 
     with pytest.raises(OrderError, match="int64"):
         clear(bids, Orders.none(), links(), column([1]))
 
 
-def test_a_wrong_price_fails_its_certificate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(settlement, "canonical_price", lambda low, high, last: high + 1)
+def test_a_result_without_proof_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    solve = door.solve_week
 
-    with pytest.raises(auction.CertificateError, match="dual"):
+    def unproved(week, pools):  # type: ignore[no-untyped-def]
+        verdict, out = solve(week, pools)
+        return verdict._replace(code=records.UNPROVED_BOOK, dual=verdict.dual + 1), out
+
+    monkeypatch.setattr(door, "solve_week", unproved)
+
+    with pytest.raises(CertificateError, match="dual"):
         clear(orders((0, 100, 5)), orders((0, 50, 5)), links(), column([70]))
 
 
@@ -253,12 +258,12 @@ def test_the_order_of_orders_changes_nothing(book, random) -> None:  # type: ign
 @given(books())
 def test_closed_links_make_separate_auctions(book) -> None:  # type: ignore[no-untyped-def]
     bids, asks, ways, last = book
-    together = clear(bids, asks, dataclasses.replace(ways, capacity=np.zeros_like(ways.capacity)), last)
+    together = clear(bids, asks, ways._replace(capacity=np.zeros_like(ways.capacity)), last)
 
     for zone in range(ZONES):
         mine = [side.zone == zone for side in (bids, asks)]
         own = [
-            dataclasses.replace(shuffled(side, keep), zone=np.zeros(keep.sum(), np.int64))
+            shuffled(side, keep)._replace(zone=np.zeros(keep.sum(), np.int64))
             for side, keep in zip((bids, asks), mine, strict=True)
         ]
         alone = clear(own[0], own[1], links(), last[zone : zone + 1])
@@ -273,7 +278,7 @@ def test_free_links_without_limit_make_one_pooled_auction(book) -> None:  # type
     bids, asks, _, last = book
     ways = links(*((zone, (zone + 1) % ZONES, 0, UNLIMITED) for zone in range(ZONES)))
     linked = clear(bids, asks, ways, last)
-    pooled_sides = [dataclasses.replace(side, zone=np.zeros_like(side.zone)) for side in (bids, asks)]
+    pooled_sides = [side._replace(zone=np.zeros_like(side.zone)) for side in (bids, asks)]
     pooled = clear(pooled_sides[0], pooled_sides[1], links(), last[:1])
 
     assert linked.bid_fill.sum() == pooled.bid_fill.sum()
@@ -308,16 +313,3 @@ def test_nobody_pays_more_or_takes_less_than_the_limit(book) -> None:  # type: i
     assert (result.ask_fill[asks.limit > ask_price] == 0).all()
     assert (result.bid_fill == bids.quantity)[bids.limit > bid_price].all()
     assert (result.ask_fill == asks.quantity)[asks.limit < ask_price].all()
-
-
-@given(st.lists(st.integers(0, 2**50), min_size=1, max_size=8), st.data())
-def test_a_split_is_exact_and_within_a_gram_of_the_share(quantities, data) -> None:  # type: ignore[no-untyped-def]
-    total = sum(quantities)
-    amount = data.draw(st.integers(0, total))
-
-    parts = split(amount, column(quantities), np.arange(len(quantities)))
-
-    assert parts.sum() == amount
-    assert all(
-        abs(part * total - amount * own) < total for part, own in zip(parts.tolist(), quantities, strict=True) if total
-    )

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-from market_abm.market.auction import clear
-from market_abm.market.licence_auction import clear_pool
-from market_abm.market.orders import UNLIMITED, Book, Links, OrderError, Orders
 
+from market_abm.auction.clear import clear, clear_pool
+from market_abm.auction.orders import UNLIMITED, Book, Links, OrderError, Orders
 from market_abm.core.units import IntArray
 
 HOME, ABROAD = 0, 1
