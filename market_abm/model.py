@@ -11,9 +11,9 @@ import mesa
 
 from market_abm.agents.population import Agent, Population
 from market_abm.books.checking import check_books
-from market_abm.dismissal import dismiss
 from market_abm.books.ledger import Ledger
 from market_abm.build import KINDS
+from market_abm.dismissal import dismiss
 from market_abm.market.market import Market
 from market_abm.policy import ActorPolicy, AnyPolicy
 from market_abm.record.collector import RecordView

@@ -286,7 +286,8 @@ class Ledger(State):
                 )
         return LimitError(
             f"payments or movements of one kind add up to more than the limit of {GREATEST_BALANCE:,} micro-US$ or "
-            f"grams, which the books cannot hold; make capacities, use, budgets or subsidies smaller, or the run shorter."
+            f"grams, which the books cannot hold; make capacities, use, budgets or subsidies smaller, or the run "
+            f"shorter."
         )
 
     def _fail(self, what: str, gap: IntArray, where: str) -> None:
