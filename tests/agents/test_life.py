@@ -33,7 +33,7 @@ def test_nothing_leaves_a_depleted_mine() -> None:
 
 
 def test_every_move_of_a_project_is_on_the_record(tiny_model: Callable[..., MineralMarket]) -> None:
-    model = tiny_model(run=45)
+    model = tiny_model({"parameters": {"investment": {"funding_chance": 1.0}}}, run=45)
 
     moves = [text for _, kind, actor, text in model.recorder.events if kind == "project" and actor == "ridge"]
 
@@ -43,12 +43,14 @@ def test_every_move_of_a_project_is_on_the_record(tiny_model: Callable[..., Mine
 
 def test_a_forbidden_move_leaves_the_mine_where_it_was(tiny_model: Callable[..., MineralMarket]) -> None:
     model = tiny_model()
-    row = model.world.miners.row_named("desert")
+    world, miners = model.world, model.world.miners
+    row, events = miners.row_named("desert"), list(model.recorder.events)
 
     with pytest.raises(ValueError, match="cannot go"):
-        move_project(model.world.miners, row, Stage.OPERATING, "magic", model.world.log, model.world.record_move)
+        move_project(miners, row, Stage.OPERATING, "magic", world.log, world.record_move)
 
-    assert model.world.miners.stage[row] == Stage.RESOURCE
+    assert miners.stage[row] == Stage.RESOURCE
+    assert model.recorder.events == events
 
 
 def test_a_mine_whose_reserve_is_gone_is_depleted(tiny_model: Callable[..., MineralMarket]) -> None:
