@@ -44,9 +44,9 @@ class Rows(NamedTuple):
 
     Attributes
     ----------
-    names, groups : of the agent and of its row in the scenario.
-    numbered : name with its number, also where a group has one member: it keys the agent's random numbers, so
-        that a second member changes nothing for the first.
+    names, groups : of the agent and of its row in the scenario; the first of a group is called as its row, so that
+        a second member does not rename it.
+    numbered : name with its number, which keys the agent's random numbers.
     specs : the row.
     """
 
@@ -61,7 +61,7 @@ def rows_of(section: dict[str, Any]) -> Rows:
     rows = Rows([], [], [], [])
     for group, spec in section.items():
         for number in range(spec.count):
-            rows.names.append(group if spec.count == 1 else f"{group} {number + 1}")
+            rows.names.append(group if number == 0 else f"{group} {number + 1}")
             rows.groups.append(group)
             rows.numbered.append(f"{group} {number + 1}")
             rows.specs.append(spec)

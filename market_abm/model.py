@@ -11,14 +11,15 @@ import mesa
 
 from market_abm.agents.population import Agent, Population
 from market_abm.books.checking import check_books
-from market_abm.dismissal import dismiss
 from market_abm.books.ledger import Ledger
 from market_abm.build import KINDS
+from market_abm.dismissal import dismiss
 from market_abm.market.market import Market
 from market_abm.policy import ActorPolicy, AnyPolicy
 from market_abm.record.collector import RecordView
 from market_abm.record.recorder import Recorder
 from market_abm.scenario.canonical import in_canonical_order
+from market_abm.scenario.checks import require_limits
 from market_abm.scenario.schema import Scenario, with_names
 from market_abm.shipped_week import shipped_week
 from market_abm.week_plan import BoundVerb, Verb, WeekPlan
@@ -59,6 +60,8 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
     ------
     ValueError
         When `kinds` has a key that is no kind, or the seed is no whole number.
+    ScenarioError
+        When the scenario plans more mass, money or price than books and auction can hold.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
             from market_abm.scenario.loading import load_scenario
 
             scenario = load_scenario(scenario)
+        require_limits(scenario)
         self.seed = seed
         self.kinds = _checked_kinds(kinds or {})
         self.verbs = shipped_week() if verbs is None else WeekPlan(verbs)
@@ -99,8 +103,8 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         world = self.world
         if world.week_index >= world.weeks:
             raise RunOverError(
-                f"{self.scenario.name} ends on {self.scenario.time.end}: all {world.weeks} weeks have been run. "
-                "Set a later `time.end`, or ask `model.running` before a step."
+                f"the run of {self.scenario.name} is over: all {world.weeks} weeks up to {self.scenario.time.end} "
+                "have been run. Set a later `time.end`, or ask `model.running` before a step."
             )
         if self._planned != self.verbs:
             self._bound, self._planned = self.verbs.bound(world), list(self.verbs)
@@ -181,13 +185,16 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            When a policy is carried out by a state body that the scenario does not have.
+            When a policy is carried out by a state body that the scenario does not have, or promises more than the
+            books can hold.
         """
         known = set(self.scenario.state_buyer)
         strangers = {policy.actor for policy in policies if isinstance(policy, ActorPolicy)} - known
         if strangers:
             raise ValueError(f"no state body called {', '.join(sorted(strangers))}; there are {sorted(known)}")
-        self.scenario = self.scenario.model_copy(update={"policy": with_names(policies)})
+        changed = self.scenario.model_copy(update={"policy": with_names(policies)})
+        require_limits(changed)
+        self.scenario = changed
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take the state that `world.dump()` of a model of the same scenario and seed returned."""

@@ -60,6 +60,18 @@ class Verb:
         defaults = {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
         object.__setattr__(self, "defaults", defaults)
 
+    def run(self, world: "World", week: "Week") -> None:
+        """Do it alone, outside a plan, with what the world and the week have; the week keeps what it returns."""
+        values = dict(self.defaults)
+        for name in self.needs:
+            if name != "scenario" and (name in MOVING or hasattr(week, name)):
+                values[name] = getattr(week, name)
+            elif hasattr(world, name) or name not in values:
+                values[name] = getattr(world, name)
+        part = self.function(**values)
+        if self.gives is not None:
+            setattr(week, self.gives, part)
+
 
 MOVING = frozenset({"week", "week_index", "today", "scenario"})
 """Names whose values differ from week to week."""

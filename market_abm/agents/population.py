@@ -124,7 +124,7 @@ class Population:
     names : unique name of each agent.
     key : name of the population; with an agent's name it makes the agent's stable number, so that a class put
         in the place of a shipped one meets the same random numbers. The name of the class when silent.
-    numbered : names that make the stable numbers; `names` when silent.
+    numbered : names that make the stable numbers, by which agents may be called too; `names` when silent.
 
     Attributes
     ----------
@@ -149,7 +149,8 @@ class Population:
             shape = (len(home.materials), self.size) if column.by_material else (self.size,)
             self.columns[column.name] = np.zeros(shape, dtype=column.dtype)
         self.columns["name"][:] = names
-        self.columns["number"][:] = stable_numbers([f"{self.key}/{name}" for name in numbered or names])
+        self._numbered = list(numbered or names)
+        self.columns["number"][:] = stable_numbers([f"{self.key}/{name}" for name in self._numbered])
         self._bind()
 
     def _bind(self) -> None:
@@ -348,28 +349,32 @@ class Population:
         return np.flatnonzero(self.columns["zone"] == zone)
 
     def row_named(self, name: str) -> int:
-        """Row of the agent called `name`.
+        """Row of the agent called `name`, or by its number in its group: the first may be called "north 1".
 
         Raises
         ------
         KeyError
             When there is none.
         """
-        rows = np.flatnonzero(self.columns["name"] == name)
-        if not rows.size:
-            near = difflib.get_close_matches(name, self.columns["name"].tolist(), 1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise KeyError(f"no {self.kind.__name__} is called {name!r}.{hint}")
-        return int(rows[0])
+        for names in (self.columns["name"].tolist(), self._numbered):
+            if name in names:
+                return int(names.index(name))
+        near = difflib.get_close_matches(name, self.columns["name"].tolist(), 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise KeyError(f"no {self.kind.__name__} is called {name!r}.{hint}")
+
+    def names_of(self, row: int) -> set[str]:
+        """Names by which a scenario can mean an agent: its own, its number in its group, and its group's."""
+        groups = self.columns.get("group", self.columns["name"])
+        return {str(self.columns["name"][row]), self._numbered[row], str(groups[row])}
 
     def rows_called(self, names: Sequence[str]) -> list[int]:
-        """Rows of the agents whose own or group's name is given, in order."""
+        """Rows of the agents that one of the names means, in order."""
         if self._rows_by_name is None:
             self._rows_by_name = {}
-            groups = self.columns.get("group", self.columns["name"])
-            for row, labels in enumerate(zip(self.columns["name"], groups, strict=True)):
-                for label in dict.fromkeys(labels):
-                    self._rows_by_name.setdefault(str(label), []).append(row)
+            for row in range(self.size):
+                for label in sorted(self.names_of(row)):
+                    self._rows_by_name.setdefault(label, []).append(row)
         if len(names) == 1:
             return self._rows_by_name.get(names[0], [])
         return sorted({row for name in names for row in self._rows_by_name.get(name, [])})

@@ -308,7 +308,7 @@ class Ledger(State):
 
     def _limit(self, words: str, unit: str, group: Group | None) -> LimitError:
         last = f" Last entry there: {self.last_entry(group)}." if group else ""
-        return LimitError(f"{words} {GREATEST_BALANCE:,} {unit}.{last} {REMEDY}")
+        return LimitError(f"{words} the limit of {GREATEST_BALANCE:,} {unit}.{last} {REMEDY}")
 
     def _group_of(self, account: int) -> Group:
         return next(group for group in self.groups.values() if group.start <= account < group.start + group.size)

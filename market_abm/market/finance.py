@@ -113,7 +113,7 @@ def _serve_state_loans(miners: Population, state_buyers: Population, ledger: Led
     interest, amortisation = np.zeros(miners.size), np.zeros(miners.size)
     bodies = bodies_of(state_buyers)
     for row in sponsored.tolist():
-        terms = bodies[miners.sponsor[row]].offered(Loan, names_of(miners, row))
+        terms = bodies[miners.sponsor[row]].offered(Loan, miners.names_of(row))
         if terms is not None:
             interest[row], amortisation[row] = terms.interest, terms.amortisation
     due = miners.ask(
@@ -124,11 +124,6 @@ def _serve_state_loans(miners: Population, state_buyers: Population, ledger: Led
     ledger.pay("state loan interest", group, states, paid, sponsored, sponsor)
     ledger.pay("state loan repayment", group, states, repaid, sponsored, sponsor)
     ledger.move("state loan repayment", accounts.state_debt_row, group, accounts.banks, repaid, sponsored, 0)
-
-
-def names_of(miners: Population, row: int) -> set[str]:
-    """Names by which instruments can mean a project: its own and its group's."""
-    return {str(miners.name[row]), str(miners.group[row])}
 
 
 def pay_dividends(miners: Population, state_buyers: Population, ledger: Ledger, accounts: Accounts) -> None:
@@ -189,7 +184,7 @@ def _roll_over(projects: Projects, state_buyers: Population, row: int) -> bool:
     """Let the sponsor of a project lend it fresh money, if it wants to and can."""
     miners, ledger, accounts = projects.miners, projects.ledger, projects.accounts
     body = bodies_of(state_buyers)[miners.sponsor[row]]
-    terms = body.offered(Loan, names_of(miners, row))
+    terms = body.offered(Loan, miners.names_of(row))
     if terms is None:
         return False
     fresh = int(

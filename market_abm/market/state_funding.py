@@ -12,7 +12,6 @@ from market_abm.books.accounts import Accounts
 from market_abm.books.ledger import Ledger
 from market_abm.core.units import MICROS_PER_MILLION, WEEKS_PER_YEAR
 from market_abm.market.contracts import ContractBook, OfftakeContract
-from market_abm.market.finance import names_of
 from market_abm.market.market import Market
 from market_abm.market.projects import Log, Projects, RecordMove
 from market_abm.market.promises import Outlook, worth_of_promises
@@ -142,7 +141,7 @@ class _FundingOffice:
                 return
 
     def _offers_of(self, body: StateBuyer, row: int) -> tuple[Loan | None, Equity | None]:
-        names = names_of(self.projects.miners, row)
+        names = self.projects.miners.names_of(row)
         return body.offered(Loan, names), body.offered(Equity, names)
 
     def _offers(self, body: StateBuyer, row: int) -> bool:
@@ -173,7 +172,7 @@ class _FundingOffice:
 
     def _sign_offtake(self, body: StateBuyer, row: int) -> None:
         projects, miners = self.projects, self.projects.miners
-        policy = body.offered(StateOfftake, names_of(miners, row))
+        policy = body.offered(StateOfftake, miners.names_of(row))
         if policy is None:
             return
         building = miners.stage[row] == Stage.CONSTRUCTION

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pydantic import BaseModel
 
 from market_abm.policy import AnyPolicy, BandPurchase, ExportLicence, ExportQuota
-from market_abm.scenario.errors import Fault, Where, suggest
+from market_abm.scenario.errors import Fault, ScenarioError, Where, suggest
 from market_abm.scenario.known import SECTIONS, Known
 from market_abm.scenario.limit_checks import LIMIT_CHECKS, check_beyond_limits
 from market_abm.scenario.plant_checks import (
@@ -41,6 +41,21 @@ def check_scenario(scenario: Scenario, known: Known | None = None) -> list[Fault
     known = known or Known({section: frozenset(getattr(scenario, section)) for section in SECTIONS})
     faults = [fault for check in CHECKS for fault in check(scenario, known)]
     return faults or [fault for check in LIMIT_CHECKS for fault in check(scenario, known)]
+
+
+def require_limits(scenario: Scenario) -> None:
+    """Refuse a scenario whose plans exceed what books and auction can hold.
+
+    Raises
+    ------
+    ScenarioError
+        With every number that exceeds a limit of mass, money or price.
+    """
+    known = Known({section: frozenset(getattr(scenario, section)) for section in SECTIONS})
+    faults = list(check_beyond_limits(scenario, known))
+    faults = faults or [fault for check in LIMIT_CHECKS for fault in check(scenario, known)]
+    if faults:
+        raise ScenarioError(faults, scenario.name)
 
 
 def _policies(scenario: Scenario) -> Iterator[tuple[Where, AnyPolicy]]:

@@ -14,11 +14,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from market_abm.core.limits import MASS, MONEY, PRICE, Limit
+from market_abm.core.units import DAYS_PER_YEAR, WEEKS_PER_YEAR
 from market_abm.policy import DemandShock, PriceFloor, StateOfftake, Stockpile
 from market_abm.scenario.errors import Fault, Where
 from market_abm.scenario.known import Known
 from market_abm.scenario.schema import Manufacturer, Mine, Scenario, Speculator
-from market_abm.core.units import DAYS_PER_YEAR, WEEKS_PER_YEAR
 
 KG_PER_TONNE = 1000.0
 USD_PER_MILLION = 1e6

@@ -393,7 +393,7 @@ def test_money_beyond_the_limit_names_account_last_entry_and_remedy(first: int) 
     with pytest.raises(LimitError) as fault:
         ledger.pay("grant", ground, mines, first, 0, 1)
 
-    assert f"mines[1] went beyond {LIMIT} micro-US$." in str(fault.value)
+    assert f"mines[1] went beyond the limit of {LIMIT} micro-US$." in str(fault.value)
     assert f"Last entry there: grant: ground to mines, {first:,} micro-US$." in str(fault.value)
     assert "make capacities, use, budgets or subsidies smaller" in str(fault.value)
 
@@ -407,7 +407,7 @@ def test_mass_beyond_the_limit_names_account_last_entry_and_remedy(first: int) -
     with pytest.raises(LimitError) as fault:
         ledger.move("more", CONCENTRATE, ground, mines, first, 0, 1)
 
-    assert f"mines[1] went beyond {LIMIT} g of concentrate." in str(fault.value)
+    assert f"mines[1] went beyond the limit of {LIMIT} g of concentrate." in str(fault.value)
     assert f"Last entry there: more: ground to mines, {first:,} g of concentrate." in str(fault.value)
 
 
@@ -418,7 +418,7 @@ def test_a_group_together_stays_below_the_limit() -> None:
     ledger.pay("one", ground, mines, 2**61, 0, 0)
     ledger.pay("two", makers, mines, 2**61 - 1, 0, 1)
 
-    with pytest.raises(LimitError, match=rf"mines: all accounts together went beyond {LIMIT} micro-US"):
+    with pytest.raises(LimitError, match=rf"mines: all accounts together went beyond the limit of {LIMIT} micro-US"):
         ledger.pay("three", makers, mines, 1, 1, 2)
 
 
@@ -428,7 +428,7 @@ def test_a_page_of_the_journal_stays_below_the_limit() -> None:
     ledger.pay("loan", ground, mines, GREATEST_BALANCE, 0, 0)
     ledger.pay("back", mines, ground, GREATEST_BALANCE, 0, 0)
 
-    with pytest.raises(LimitError, match=r"payments of loan from ground to mines add up to more than 4,"):
+    with pytest.raises(LimitError, match=r"payments of loan from ground to mines add up to more than the limit of 4,"):
         ledger.pay("loan", ground, mines, GREATEST_BALANCE, 0, 0)
 
 

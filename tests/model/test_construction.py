@@ -22,7 +22,7 @@ def test_mines_of_one_group_get_a_plant_each(tiny_model: Callable[..., MineralMa
 
     plants = [world.refiners.name[world.miners.plant[world.miners.row_named(name)]] for name in ("north 1", "north 2")]
 
-    assert plants == ["north-plant 1", "north-plant 2"]
+    assert plants == ["north-plant", "north-plant 2"]
 
 
 def test_mines_of_two_groups_get_a_plant_each(tiny_model: Callable[..., MineralMarket]) -> None:

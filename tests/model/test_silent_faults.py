@@ -264,9 +264,9 @@ def remove(model: MineralMarket, kind: type[Agent]) -> int:
 
 
 def last(model: MineralMarket, table: str, **where: str) -> pd.DataFrame:
-    """Rows of the last week of a table."""
+    """Rows of a table for the last week that was run."""
     frame = model.tables()[table]
-    frame = frame[frame["week"] == frame["week"].max()]
+    frame = frame[frame["week"] == pd.Timestamp(model.date_of(model.week_index - 1))]
     for column, value in where.items():
         frame = frame[frame[column] == value]
     return frame
