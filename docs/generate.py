@@ -1,11 +1,12 @@
 """Makes the generated parts of the documentation.
 
     python docs/generate.py parameters    docs/parameters.md, from the scenario schema and the code
+    python docs/generate.py tables        verbs of the week in architecture.md, public series in write-a-rule.md
     python docs/generate.py outputs       what the examples of README and docs print
     python docs/generate.py picture       docs/images/japan-2010.png, from replications of japan-2010
     python docs/generate.py all
 
-`parameters` takes a second, `outputs` about a minute, `picture` some minutes:
+`parameters` and `tables` take a second, `outputs` about a minute, `picture` some minutes:
 `--replications 12 --workers 4` says how many runs and in how many processes.
 """
 
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
 
+from code_tables import write_tables
 from examples import play, with_truth
 
 from market_abm.policy import AnyPolicy
@@ -300,13 +302,15 @@ def draw_picture(runs: list[Any], path: Path) -> None:
 def main() -> None:
     """Entry point."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    asked.add_argument("what", choices=["parameters", "outputs", "picture", "all"])
+    asked.add_argument("what", choices=["parameters", "tables", "outputs", "picture", "all"])
     asked.add_argument("--replications", type=int, default=12)
     asked.add_argument("--workers", type=int, default=2)
     asked.add_argument("--runs", type=Path, help="folder that keeps the runs of the picture")
     chosen = asked.parse_args()
     if chosen.what in ("parameters", "all"):
         write_parameters()
+    if chosen.what in ("tables", "all"):
+        write_tables()
     if chosen.what in ("outputs", "all"):
         write_outputs()
     if chosen.what in ("picture", "all"):

@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import re
+import sys
 from pathlib import Path
 from typing import get_args
 
@@ -44,13 +45,11 @@ LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
 @pytest.fixture(scope="module")
 def generate():
     """The generator of documentation, which is a script beside the documents."""
-    for name in ("examples", "generate"):
+    for name in ("code_tables", "examples", "generate"):
         spec = importlib.util.spec_from_file_location(name, DOCS / f"{name}.py")
         assert spec is not None
         assert spec.loader is not None
         module = importlib.util.module_from_spec(spec)
-        import sys
-
         sys.modules[name] = module
         spec.loader.exec_module(module)
     return module
@@ -112,6 +111,13 @@ def test_the_description_has_the_seven_elements_and_all_design_concepts():
 def test_the_parameter_reference_is_up_to_date(generate):
     now = generate.parameters_page()
     assert (DOCS / "parameters.md").read_text(encoding="utf-8") == now, "run `python docs/generate.py parameters`"
+
+
+@pytest.mark.parametrize("name", ["verbs", "series"])
+def test_tables_read_off_the_code_are_up_to_date(generate, name):
+    page, table = sys.modules["code_tables"].TABLES[name]
+    now = page.read_text(encoding="utf-8")
+    assert sys.modules["code_tables"].with_table(now, name, table()) == now, "run `python docs/generate.py tables`"
 
 
 def test_the_parameter_reference_has_every_field_of_the_schema(generate):
