@@ -73,8 +73,8 @@ def test_nobody_has_an_empty_population(tiny_model: Callable[..., MineralMarket]
 
 def test_rows_are_found_by_name(makers: Population) -> None:
     assert [makers.row_named(name) for name in makers.name] == list(range(6))
-    with pytest.raises(KeyError, match=r"no Manufacturer is called 'magnets-jp'\. Did you mean 'magnets-jp \d'\?"):
-        makers.row_named("magnets-jp")
+    with pytest.raises(KeyError, match=r"no Manufacturer is called 'magnets-jq'\. Did you mean 'magnets-jp.*'\?"):
+        makers.row_named("magnets-jq")
 
 
 def test_rows_are_found_by_own_or_group_name(makers: Population) -> None:
