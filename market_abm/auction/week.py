@@ -93,7 +93,7 @@ def solve_week(week: Week, pools: Pools) -> tuple[Verdict, Outcome]:
             out.prices[HIGH, material],
         )
         if pool_of[material] >= 0 and out.licences[LICENCE_PRICE, pool_of[material]] == 0 and problem.traded > 0:
-            route(problem, out.prices[LOW, material], -1)  # free licences: goods that circle through the gate use none
+            route(problem, out.prices[LOW, material], np.int64(-1))  # free licences: goods that circle through the gate use none
             most[material] = problem.flows[FLOW, problem.flows.shape[1] - 1]
     for pool in range(pools.last_price.size):
         share_licences(pools, pool, out.licences[LICENCE_PRICE, pool], least, most)
