@@ -45,7 +45,8 @@ def build_ladder(bids: Orders, asks: Orders, material: int, nodes: int) -> tuple
         sums[VALUE, step] += grams[row] * limit[row]
     for row in order:  # sorted by limit; each zone's orders go to its own part of the columns
         node, at = zone[row], place[row]
-        to, step = filled[node], filled[node] + node
+        to = filled[node]
+        step = to + node
         is_ask = row >= bid_rows
         rows[LIMIT, to], rows[SOURCE, to] = limit[row], at
         rows[NUMBER, to] = asks.number[at - bid_count] if is_ask else bids.number[at]
