@@ -132,8 +132,8 @@ def _faults(week: Week, pools: Pools, single: bool) -> Iterator[str]:
         for material, row in np.argwhere(wrong).tolist():
             yield (
                 f"{name}{_place(material, row, single)}: zone {side.zone[row]}, limit {side.limit[material, row]:,}"
-                f" ticks, quantity {side.quantity[material, row]:,} g. Zones run from 0 to {nodes - 1}, limits from 1 to"
-                f" {GREATEST_PRICE:,} ticks; quantities are not negative."
+                f" ticks, quantity {side.quantity[material, row]:,} g. Zones run from 0 to {nodes - 1}, limits from 1"
+                f" to {GREATEST_PRICE:,} ticks; quantities are not negative."
             )
         for material in np.flatnonzero(side.quantity.sum(axis=1, dtype=float) > GREATEST_QUANTITY).tolist():
             yield f"{name}{'' if single else [material]}: more than {GREATEST_QUANTITY:,} g in all. Use fewer grams."

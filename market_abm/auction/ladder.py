@@ -39,10 +39,10 @@ def build_ladder(bids: Orders, asks: Orders, material: int, nodes: int) -> tuple
     for node in range(nodes):
         filled[node] = start[node]
         start[node + 1] += start[node]
-    for row in range(bid_rows):
-        step = start[zone[row]] + zone[row]
-        sums[SUPPLY, step] -= grams[row]
-        sums[VALUE, step] += grams[row] * limit[row]
+    for bid in range(bid_rows):
+        step = start[zone[bid]] + zone[bid]
+        sums[SUPPLY, step] -= grams[bid]
+        sums[VALUE, step] += grams[bid] * limit[bid]
     for row in order:  # sorted by limit; each zone's orders go to its own part of the columns
         node, at = zone[row], place[row]
         to = filled[node]
