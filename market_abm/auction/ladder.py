@@ -39,13 +39,14 @@ def build_ladder(bids: Orders, asks: Orders, material: int, nodes: int) -> tuple
     for node in range(nodes):
         filled[node] = start[node]
         start[node + 1] += start[node]
-    for row in range(bid_rows):
-        step = start[zone[row]] + zone[row]
-        sums[SUPPLY, step] -= grams[row]
-        sums[VALUE, step] += grams[row] * limit[row]
+    for bid in range(bid_rows):
+        step = start[zone[bid]] + zone[bid]
+        sums[SUPPLY, step] -= grams[bid]
+        sums[VALUE, step] += grams[bid] * limit[bid]
     for row in order:  # sorted by limit; each zone's orders go to its own part of the columns
         node, at = zone[row], place[row]
-        to, step = filled[node], filled[node] + node
+        to = filled[node]
+        step = to + node
         is_ask = row >= bid_rows
         rows[LIMIT, to], rows[SOURCE, to] = limit[row], at
         rows[NUMBER, to] = asks.number[at - bid_count] if is_ask else bids.number[at]
