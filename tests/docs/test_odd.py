@@ -19,6 +19,7 @@ from market_abm.agents.refiner import Refiner
 from market_abm.agents.speculator import Speculator
 from market_abm.agents.state_buyer import StateBuyer
 from market_abm.build import KINDS
+from market_abm.core.state import State
 from market_abm.policy import AnyPolicy
 from market_abm.scenario.parameters import Parameters
 from market_abm.scenario.schema import Scenario
@@ -86,6 +87,12 @@ def test_a_chapter_names_no_rule_that_is_gone(kind):
 def test_the_schedule_is_that_of_the_shipped_week():
     told = re.findall(r"^\| \d+ \| `(\w+)` \|", ODD, re.MULTILINE)
     assert told == [verb.name for verb in shipped_week()]
+
+
+def test_every_part_of_the_world_that_keeps_state_is_told():
+    parts = [kind.__name__ for kind in State.__subclasses__() if kind.__module__.startswith("market_abm.")]
+    assert len(parts) > 10
+    assert [name for name in parts if f"[`{name}`](../market_abm/" not in ODD] == []
 
 
 def test_every_policy_is_told_with_what_overlaps_do():
@@ -156,9 +163,9 @@ def test_the_architecture_names_every_module():
 
 
 def named_by(file: Path) -> set[str]:
-    """Names of a module, and of the functions, classes, methods and constants it defines."""
+    """Names of a module, and of what it defines at its top: functions, classes and constants."""
     found = {file.stem}
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             found.add(node.name)
         elif isinstance(node, ast.Assign | ast.AnnAssign):
