@@ -1,13 +1,13 @@
 """The week as a list of named verbs, into which a user may insert one, or of which he may replace one.
 
 A verb is a function. The names of its parameters say what it reads and changes: parts of the world
-(`market_abm.world.World`) or parts of the week that an earlier verb returned. What it returns becomes a part
-of the week.
+(`market_abm.world.World`) or parts of the week that an earlier verb returned; one with a default may be neither.
+What it returns becomes a part of the week.
 """
 
 import difflib
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,6 +29,13 @@ class Verb:
     gives : the part of the week that it returns, if any.
     every : done in each week whose number is a multiple of it.
     name : by which it is found; that of the function when silent.
+    needs : names of the function's parameters.
+    defaults : what holds for parameters that nothing has the name of.
+
+    Raises
+    ------
+    VerbError
+        When the names of the parameters cannot be read, or `every` is no number of weeks.
     """
 
     function: Callable[..., Any]
@@ -36,21 +43,34 @@ class Verb:
     every: int = 1
     name: str = ""
     needs: tuple[str, ...] = field(init=False)
+    defaults: dict[str, Any] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "name", self.name or self.function.__name__)
-        object.__setattr__(self, "needs", tuple(inspect.signature(self.function).parameters))
+        object.__setattr__(self, "name", self.name or getattr(self.function, "__name__", repr(self.function)))
+        if self.every < 1:
+            raise VerbError(f"verb {self.name} is to be done every {self.every} weeks; give 1 or more")
+        try:
+            parameters = inspect.signature(self.function).parameters.values()
+        except ValueError as fault:
+            raise VerbError(f"verb {self.name}: the names of its parameters cannot be read") from fault
+        for parameter in parameters:
+            if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+                raise VerbError(f"verb {self.name}: {parameter} has no name by which it could be bound")
+        object.__setattr__(self, "needs", tuple(parameter.name for parameter in parameters))
+        defaults = {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
+        object.__setattr__(self, "defaults", defaults)
 
-    def bound(self, world: "World") -> "BoundVerb":
-        """Return the verb with the parts of a world in place; those that change, and parts of weeks, come later."""
-        fixed: list[Any] = [None] * len(self.needs)
-        moving = []
-        for place, name in enumerate(self.needs):
-            if name in MOVING or not hasattr(world, name):
-                moving.append((place, name))
-            else:
-                fixed[place] = getattr(world, name)
-        return BoundVerb(self, fixed, moving)
+    def run(self, world: "World", week: "Week") -> None:
+        """Do it alone, outside a plan, with what the world and the week have; the week keeps what it returns."""
+        values = dict(self.defaults)
+        for name in self.needs:
+            if name != "scenario" and (name in MOVING or hasattr(week, name)):
+                values[name] = getattr(week, name)
+            elif hasattr(world, name) or name not in values:
+                values[name] = getattr(world, name)
+        part = self.function(**values)
+        if self.gives is not None:
+            setattr(week, self.gives, part)
 
 
 MOVING = frozenset({"week", "week_index", "today", "scenario"})
@@ -58,11 +78,11 @@ MOVING = frozenset({"week", "week_index", "today", "scenario"})
 
 
 class BoundVerb(NamedTuple):
-    """A verb with the fixed parts of a world in place; `moving` lists (place, name) of the others."""
+    """A verb with the fixed parts of a world in place; `moving` names those that come with each week."""
 
     verb: Verb
-    fixed: list[Any]
-    moving: list[tuple[int, str]]
+    fixed: dict[str, Any]
+    moving: list[str]
 
     def run(self, world: "World", week: "Week") -> None:
         """Do it, and keep what it returns."""
@@ -70,23 +90,29 @@ class BoundVerb(NamedTuple):
         if week.index % verb.every:
             return
         values = self.fixed.copy()
-        for place, name in self.moving:
-            values[place] = world.scenario if name == "scenario" else getattr(week, name)
-        part = verb.function(*values)
+        for name in self.moving:
+            values[name] = world.scenario if name == "scenario" else getattr(week, name)
+        part = verb.function(**values)
         if verb.gives is not None:
             setattr(week, verb.gives, part)
 
 
 class WeekPlan(list[Verb]):
-    """The verbs of a week in order; an ordinary list with three helpers.
+    """The verbs of a week in order: an ordinary list with helpers to insert and replace.
 
     Examples
     --------
-    >>> plan = WeekPlan([Verb(max, name="first"), Verb(min, name="last")])
-    >>> plan.after("first", Verb(sum, name="middle"))
+    >>> def first(market): ...
+    >>> def middle(market): ...
+    >>> plan = WeekPlan([Verb(first)])
+    >>> plan.after("first", Verb(middle, every=13))
     >>> [verb.name for verb in plan]
-    ['first', 'middle', 'last']
+    ['first', 'middle']
     """
+
+    def copy(self) -> "WeekPlan":
+        """Return a plan of its own with the same verbs."""
+        return WeekPlan(self)
 
     def place(self, name: str) -> int:
         """Place of a verb.
@@ -122,18 +148,35 @@ class WeekPlan(list[Verb]):
         Raises
         ------
         VerbError
-            With the verb, the name and the nearest one that exists.
+            When a verb asks for what does not exist when it runs, with the nearest name that does; when it gives a
+            part whose name is taken, or reads a part in weeks in which nobody gives it.
         """
-        parts = {"index", *MOVING}
+        bound, every = [], dict.fromkeys(("index", *MOVING), 1)
         for verb in self:
+            fixed, moving = dict(verb.defaults), []
             for name in verb.needs:
-                if name not in parts and not hasattr(world, name):
-                    known: Iterable[str] = [*parts, *(key for key in vars(world) if not key.startswith("_"))]
-                    near = difflib.get_close_matches(name, known, 1)
-                    hint = f" Did you mean {near[0]!r}?" if near else ""
-                    raise VerbError(
-                        f"verb {verb.name} asks for {name!r}, which is neither in the world nor given by a verb "
-                        f"before it.{hint}"
-                    )
-            parts |= {verb.gives} if verb.gives else set()
-        return [verb.bound(world) for verb in self]
+                if name in every:
+                    if verb.every % every[name]:
+                        raise VerbError(
+                            f"verb {verb.name} runs every {verb.every} weeks but reads {name!r}, which is given every "
+                            f"{every[name]}"
+                        )
+                    fixed.pop(name, None)
+                    moving.append(name)
+                elif hasattr(world, name):
+                    fixed[name] = getattr(world, name)
+                elif name not in fixed:
+                    raise VerbError(_unknown(verb, name, [*every, *vars(world)]))
+            bound.append(BoundVerb(verb, fixed, moving))
+            if verb.gives is not None:
+                if verb.gives in MOVING or verb.gives == "index" or hasattr(world, verb.gives):
+                    raise VerbError(f"verb {verb.name} gives {verb.gives!r}, but the world has something of that name")
+                every[verb.gives] = verb.every
+        return bound
+
+
+def _unknown(verb: Verb, name: str, known: list[str]) -> str:
+    """Words for a name that does not exist when a verb runs."""
+    near = difflib.get_close_matches(name, [key for key in known if not key.startswith("_")], 1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return f"verb {verb.name} asks for {name!r}, which is neither in the world nor given by a verb before it.{hint}"

@@ -4,6 +4,7 @@ Times are CPU seconds of the process (one BLAS thread), because wall clock on a 
 the neighbours. Models that are compared take turns, week by week.
 """
 
+import functools
 import math
 import statistics
 import time
@@ -11,12 +12,13 @@ from collections.abc import Callable
 from typing import Any
 
 from experiments.benchmarks.row import Row, short, spread
-from experiments.benchmarks.worlds import one_by_one, population_of, scaled, seal
+from experiments.benchmarks.worlds import ask_one_by_one, population_of, scaled, seal
 from market_abm.model import MineralMarket
 from market_abm.record import snapshot
 
 FIRST_WEEKS = 26  # run before measuring: from then on traders trade and strategies are learnt
 SPEED_BARS = {400: 20.0, 3_000: 40.0, 30_000: 60.0}
+QUARTER = 13  # weeks in which every verb is done once
 SPEED_WEEKS = {400: 40, 3_000: 14, 30_000: 3}
 GROWTH_SIZES = (3_000, 30_000, 300_000)
 GROWTH_BAR, GROWTH_BAR_CLEAR = 1.1, 1.3
@@ -31,7 +33,7 @@ def seconds(call: Callable[[], Any]) -> float:
 
 
 class Clocked:
-    """A model that counts the CPU time of some of its verbs.
+    """A model that counts the CPU time of some of its verbs, given by name.
 
     Attributes
     ----------
@@ -39,16 +41,24 @@ class Clocked:
     inside : for each verb its CPU seconds in each step.
     """
 
-    def __init__(self, model: MineralMarket, verbs: dict[str, tuple[Any, str]]) -> None:
+    def __init__(self, model: MineralMarket, *verbs: str) -> None:
         self.model = model
         self.weeks: list[float] = []
         self.inside: dict[str, list[float]] = {name: [] for name in verbs}
-        for name, (owner, method) in verbs.items():
-            setattr(owner, method, self._counted(getattr(owner, method), self.inside[name]))
+        for name in verbs:
+            verb = model.verbs[model.verbs.place(name)]
+            model.verbs.replace(name, self._counted(verb.function, self.inside[name]))
 
     @staticmethod
-    def _counted(verb: Callable[[], Any], into: list[float]) -> Callable[[], None]:
-        return lambda: into.append(seconds(verb))
+    def _counted(verb: Callable[..., Any], into: list[float]) -> Callable[..., Any]:
+        @functools.wraps(verb)  # its parameters say what it reads
+        def counted(**given: Any) -> Any:
+            start = time.process_time()
+            answer = verb(**given)
+            into.append(time.process_time() - start)
+            return answer
+
+        return counted
 
     def step(self) -> None:
         """Run a week."""
@@ -68,7 +78,7 @@ def started(agents: int) -> MineralMarket:
 
 
 def speed_row(agents: int, weeks: int | None = None) -> Row:
-    """All rules batched against the same model with all kinds one by one, to the same digest.
+    """All rules compiled against the same model with every rule asked agent by agent, to the same digest.
 
     Raises
     ------
@@ -78,8 +88,10 @@ def speed_row(agents: int, weeks: int | None = None) -> Row:
     first = started(agents)
     state = snapshot.take(first)
     first.close()
-    fast, slow = snapshot.restore(state), snapshot.restore(state, kinds=one_by_one())
-    fast.step(), slow.step()  # makes the views and touches everything once
+    fast, slow = snapshot.restore(state), snapshot.restore(state)
+    for _ in range(QUARTER):
+        fast.step(), slow.step()
+    ask_one_by_one(slow)
     quick, plain = [], []
     for _ in range(weeks or SPEED_WEEKS[agents]):
         quick.append(seconds(fast.step))
@@ -94,7 +106,8 @@ def speed_row(agents: int, weeks: int | None = None) -> Row:
     size = population_of(fast)
     fast.close(), slow.close()
     bar = SPEED_BARS.get(agents, 1.0)
-    return Row(f"step, one by one over batched, {size:,} agents", statistics.median(ratios), bar, True, "x", note)
+    name = f"step, rules one by one over compiled, {size:,} agents"
+    return Row(name, statistics.median(ratios), bar, True, "x", note)
 
 
 def growth_rows(sizes: tuple[int, ...] = GROWTH_SIZES, weeks: int = 9) -> list[Row]:
@@ -102,14 +115,14 @@ def growth_rows(sizes: tuple[int, ...] = GROWTH_SIZES, weeks: int = 9) -> list[R
     runs = []
     for agents in sizes:
         model = started(agents)
-        runs.append(Clocked(model, {"clear": (model.exchange, "clear")}))
+        runs.append(Clocked(model, "clear_market"))
     for _ in range(weeks):
         for run in runs:
             run.step()
     people = [population_of(run.model) for run in runs]
     rows = []
     for what, bar, series in (
-        ("without the clear", GROWTH_BAR, [run.without("clear") for run in runs]),
+        ("without the clear", GROWTH_BAR, [run.without("clear_market") for run in runs]),
         ("with the clear", GROWTH_BAR_CLEAR, [run.weeks for run in runs]),
     ):
         times = [statistics.median(values) for values in series]
@@ -128,14 +141,14 @@ def growth_rows(sizes: tuple[int, ...] = GROWTH_SIZES, weeks: int = 9) -> list[R
 def record_row(agents: int = 3_000, weeks: int = 60) -> Row:
     """Part of a step that goes into recording and checking the books."""
     model = started(agents)
-    run = Clocked(model, {"record": (model.recorder, "record"), "check": (model, "check_books")})
+    run = Clocked(model, "record", "check_books")
     for _ in range(weeks):
         run.step()
     parts = [
         (record + check) / whole
-        for record, check, whole in zip(run.inside["record"], run.inside["check"], run.weeks, strict=True)
+        for record, check, whole in zip(run.inside["record"], run.inside["check_books"], run.weeks, strict=True)
     ]
-    record, check = (100 * sum(run.inside[name]) / sum(run.weeks) for name in ("record", "check"))
+    record, check = (100 * sum(run.inside[name]) / sum(run.weeks) for name in ("record", "check_books"))
     note = f"{spread([100 * part for part in parts], ' %')} weeks; record {short(record)} %, check {short(check)} %"
     size = population_of(model)
     model.close()

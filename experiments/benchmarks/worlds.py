@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from market_abm.core.loops import Loop
 from market_abm.model import MineralMarket
 from market_abm.record.digest import digest
 from market_abm.scenario.loading import load_scenario
@@ -47,11 +48,30 @@ def population_of(model: MineralMarket) -> int:
     return sum(population.size for population in model.populations.values())
 
 
+class OneByOne:
+    """A loop that asks agent after agent in plain Python, each with its own draws and its own call."""
+
+    def __init__(self, loop: Loop) -> None:
+        self.loop, self.plain = loop, loop.plain
+        self.inputs, self.outputs = loop.inputs, loop.outputs
+
+    def run(self, first: int, last: int, materials: int, *arrays: Any) -> None:
+        """Ask everybody."""
+        out, values = arrays[: len(self.outputs)], arrays[len(self.outputs) :]
+        pairs = zip(self.inputs, values, strict=True)
+        own = [source in ("draw", "given") and np.ndim(value) > 0 for (source, _), value in pairs]
+        for row in range(first, last):
+            here = slice(row, row + 1)
+            answers = [part[..., here] for part in out]
+            numbers = [value[..., here] if mine else value for mine, value in zip(own, values, strict=True)]
+            self.plain(row, row + 1, materials, *answers, *numbers)
+
+
 def ask_one_by_one(model: MineralMarket) -> None:
-    """Let all rules that a model has asked so far run as they stand, agent by agent, from now on."""
+    """Let all rules that a model has asked so far be asked agent by agent from now on."""
     for population in model.populations.values():
-        for asking in population._askings.values():
-            asking.loop._fast = asking.loop.plain
+        for key, asking in population._askings.items():
+            population._askings[key] = asking._replace(loop=OneByOne(asking.loop))
 
 
 def seal(model: MineralMarket) -> str:

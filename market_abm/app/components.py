@@ -1,6 +1,6 @@
 """Charts of the page for Mesa's own `SolaraViz`.
 
-SolaraViz(MineralMarket("tiny"), components=[price_chart("NdPr")], model_params={"scenario": "tiny", "rng": 0})
+SolaraViz(MineralMarket("tiny", rng=0), components=[price_chart("NdPr")], model_params={"scenario": "tiny", "rng": 0})
 """
 
 import datetime as dt

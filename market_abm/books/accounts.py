@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from market_abm.agents.population import Population
 from market_abm.books.ledger import Group, Ledger
 
-CLAIMS = ("concentrate", "debt", "state debt")  # kept in the ledger beside the traded materials
+CLAIMS = {"concentrate": "g", "debt": "micro-US$", "state debt": "micro-US$"}
+"""Kept in the ledger beside the traded materials, with their units."""
 PARTIES = {
     "Manufacturer": "manufacturers",
     "Speculator": "speculators",
@@ -59,7 +60,8 @@ def open_accounts(
     populations: dict[str, Population], materials: list[str], zones: list[str], state_buyers: Population
 ) -> tuple[Ledger, Accounts]:
     """Open an account for everybody who can hold money or mass."""
-    ledger, traded, places = Ledger([*materials, *CLAIMS]), len(materials), len(zones)
+    traded, places = len(materials), len(zones)
+    ledger = Ledger([*materials, *CLAIMS], ["g"] * traded + list(CLAIMS.values()))
     for name, population in populations.items():
         kind = PARTIES.get(name, name)
         labels = [f"{kind} {zones[zone]}" for zone in population.zone]

@@ -1,7 +1,8 @@
 """Compiled entries: the only code that changes a balance. Used by the ledger and by compiled mechanics.
 
-Every entry debits and credits the same integer, adds it to the control totals of both groups and to the
-journal, and refuses to leave an account beyond the limit of int64 arithmetic.
+Every entry debits and credits the same integer, and adds it to the control totals of both groups and to the
+journal. One that leaves any of them beyond the limit raises; the limit is half of what a whole number of 64 bits
+holds, so that nothing wraps before it is seen.
 """
 
 from typing import NamedTuple
@@ -9,8 +10,8 @@ from typing import NamedTuple
 from market_abm.core.compiled import compiled
 from market_abm.core.units import IntArray
 
-GREATEST_BALANCE = 2**62
-"""Grams or micro-US$ beyond which no account may go: half of what int64 holds, so that no sum wraps unseen."""
+GREATEST_BALANCE = 2**62 - 1
+"""Grams or micro-US$ beyond which no amount, account, control total or cell of the journal may go."""
 
 
 class Books(NamedTuple):
@@ -43,22 +44,25 @@ def pay(books: Books, entry: int, payer: int, payee: int, amount: int) -> None:
     """Pay micro-US$ from one account to another; a negative amount flows back."""
     if amount == 0:
         return
-    page = books.page[entry]
-    books.money[payer] -= amount
-    books.money[payee] += amount
-    books.money_total[page[2]] -= amount
-    books.money_total[page[3]] += amount
+    page, money, total = books.page[entry], books.money, books.money_total
+    giver, taker = page[2], page[3]
     cell = page[0] + books.label_of[payer] * page[1] + books.label_of[payee]
+    money[payer] -= amount
+    money[payee] += amount
+    total[giver] -= amount
+    total[taker] += amount
     books.cells[cell] += amount
-    for group in (page[2], page[3]):
+    for group in (giver, taker):
         books.last[group, 0] = entry
         books.last[group, 1] = -1
         books.last[group, 2] = amount
         books.last[group, 3] = 0
-    greatest = max(max(abs(books.money[payer]), abs(books.money[payee])), max(abs(books.cells[cell]), abs(amount)))
-    greatest = max(greatest, max(abs(books.money_total[page[2]]), abs(books.money_total[page[3]])))
-    if greatest > GREATEST_BALANCE or greatest < 0:
-        raise OverflowError("an account of money is beyond the limit")
+    # From 2**62 on, the two upper bits of a whole number differ: one test for all.
+    beyond = (amount ^ (amount << 1)) | (books.cells[cell] ^ (books.cells[cell] << 1))
+    beyond |= (money[payer] ^ (money[payer] << 1)) | (money[payee] ^ (money[payee] << 1))
+    beyond |= (total[giver] ^ (total[giver] << 1)) | (total[taker] ^ (total[taker] << 1))
+    if beyond < 0:
+        raise OverflowError("an account of money is beyond the limit of the books")
 
 
 @compiled
@@ -66,21 +70,21 @@ def move(books: Books, entry: int, row: int, source: int, sink: int, grams: int)
     """Move mass of one row from one account to another [g]."""
     if grams == 0:
         return
-    page = books.page[entry]
-    mass, total = books.mass[row], books.mass_total[row]
+    page, mass, total = books.page[entry], books.mass[row], books.mass_total[row]
+    giver, taker = page[2], page[3]
     mass[source] -= grams
     mass[sink] += grams
-    total[page[2]] -= grams
-    total[page[3]] += grams
-    for group in (page[2], page[3]):
+    total[giver] -= grams
+    total[taker] += grams
+    for group in (giver, taker):
         books.last[group, 0] = entry
         books.last[group, 1] = row
         books.last[group, 2] = grams
         books.last[group, 3] = 1
-    greatest = max(max(abs(mass[source]), abs(mass[sink])), abs(grams))
-    greatest = max(greatest, max(abs(total[page[2]]), abs(total[page[3]])))
-    if greatest > GREATEST_BALANCE or greatest < 0:
-        raise OverflowError("an account of mass is beyond the limit")
+    beyond = (mass[source] ^ (mass[source] << 1)) | (mass[sink] ^ (mass[sink] << 1)) | (grams ^ (grams << 1))
+    beyond |= (total[giver] ^ (total[giver] << 1)) | (total[taker] ^ (total[taker] << 1))
+    if beyond < 0:
+        raise OverflowError("an account of mass is beyond the limit of the books")
 
 
 @compiled

@@ -16,6 +16,10 @@ from market_abm.books.entry import GREATEST_BALANCE, Books
 from market_abm.core.state import Kept, State
 from market_abm.core.units import IntArray
 
+REMEDY = (
+    "The books hold whole grams and millionths of a US$ and cannot hold more; make capacities, use, budgets or "
+    "subsidies smaller, or the run shorter."
+)
 EVERY: Any = None
 """Row argument: one amount for each account of the group, in order."""
 
@@ -47,7 +51,12 @@ class Group:
         """Account numbers of a row, of rows, or of all."""
         if row is EVERY:
             return self.accounts
-        return np.atleast_1d(np.asarray(row, dtype=np.int64)) + self.start
+        rows = np.atleast_1d(np.asarray(row, dtype=np.int64))
+        if rows.size and (rows.min() < 0 or rows.max() >= self.size):
+            raise IndexError(
+                f"{self.name} has {self.size} accounts; there is none numbered {rows.max()} or {rows.min()}"
+            )
+        return rows + self.start
 
 
 class Ledger(State):
@@ -56,6 +65,7 @@ class Ledger(State):
     Parameters
     ----------
     materials : names of everything with a mass: the traded materials, then the claims.
+    units : unit of each of them; g when silent.
     """
 
     money = Kept("micro-US$", "account")
@@ -67,8 +77,9 @@ class Ledger(State):
     last = Kept("-", "group", "4")
     entries = Kept("-")
 
-    def __init__(self, materials: list[str]) -> None:
+    def __init__(self, materials: Sequence[str], units: Sequence[str] | None = None) -> None:
         self.materials = list(materials)
+        self.units = list(units or ["g"] * len(self.materials))
         self.groups: dict[str, Group] = {}
         self._accounts = 0
         self.entries = []
@@ -177,7 +188,7 @@ class Ledger(State):
         LimitError
             When an account would go beyond what the books can hold.
         """
-        amounts = np.atleast_1d(np.asarray(micros, dtype=np.int64))
+        amounts = _whole(micros, purpose, payer, payee)
         if not amounts.any():
             return
         number = self.entry(purpose, payer.name, payee.name)
@@ -198,7 +209,7 @@ class Ledger(State):
         sink_row: Any = EVERY,
     ) -> None:
         """Move mass of one material [g] from one group to another; rows as in `pay`."""
-        amounts = np.atleast_1d(np.asarray(grams, dtype=np.int64))
+        amounts = _whole(grams, purpose, source, sink)
         if not amounts.any():
             return
         number = self.entry(purpose, source.name, sink.name)
@@ -214,7 +225,8 @@ class Ledger(State):
         """Move mass of all traded materials, grams of shape (materials, ...); rows as in `pay`."""
         if not grams.any():
             return
-        amounts = grams if grams.ndim == 2 else grams[:, None]
+        whole = _whole(grams, purpose, source, sink)
+        amounts = whole if whole.ndim == 2 else whole[:, None]
         number = self.entry(purpose, source.name, sink.name)
         sources, sinks = _sides(source, source_row, sink, sink_row, amounts.shape[1])
         try:
@@ -269,32 +281,43 @@ class Ledger(State):
         if number < 0:
             return "none"
         purpose, giver, taker = self.entries[number]
-        of = f"of {self.materials[row]} " if is_mass and row >= 0 else ""
-        return f"{purpose}: {giver} to {taker}, {amount:,} {'g' if is_mass else 'micro-US$'} {of}".strip()
+        what = f"{self.units[row]} of {self.materials[row]}" if is_mass else "micro-US$"
+        return f"{purpose}: {giver} to {taker}, {amount:,} {what}"
 
     def beyond_limit(self) -> LimitError:
-        """Words for an account that went beyond the limit."""
-        for what, balances in (("micro-US$ of money", self.money[None]), *zip(self.materials, self.mass, strict=True)):
-            rows = np.abs(np.atleast_2d(balances))[0]
-            far = np.flatnonzero((rows > GREATEST_BALANCE) | (rows < 0))
-            if far.size:
-                group = next(g for g in self.groups.values() if g.start <= far[0] < g.start + g.size)
-                return LimitError(
-                    f"{group.name}: an account went beyond the limit of {GREATEST_BALANCE:,} {what}. Last entry there: "
-                    f"{self.last_entry(group)}. The books hold whole grams and millionths of a US$ and cannot hold "
-                    f"more; make capacities, use, budgets or subsidies smaller, or the run shorter."
-                )
-        return LimitError(
-            f"payments or movements of one kind add up to more than the limit of {GREATEST_BALANCE:,} micro-US$ or "
-            f"grams, which the books cannot hold; make capacities, use, budgets or subsidies smaller, or the run "
-            f"shorter."
-        )
+        """Words for what went beyond the limit: an account, a group, a page of the journal or an amount."""
+        groups = list(self.groups.values())
+        kinds = ["micro-US$", *(f"{unit} of {name}" for unit, name in zip(self.units, self.materials, strict=True))]
+        balances = np.argwhere(_beyond(np.vstack([self.money, self.mass])))
+        totals = np.argwhere(_beyond(np.vstack([self.money_total, self.mass_total])))
+        cells, amounts = np.flatnonzero(_beyond(self.cells)), np.flatnonzero(_beyond(self.last[:, 2]))
+        if balances.size:
+            row, account = balances[0]
+            group = self._group_of(account)
+            return self._limit(f"{group.name}[{account - group.start}] went beyond", kinds[row], group)
+        if totals.size:
+            row, index = totals[0]
+            return self._limit(f"{groups[index].name}: all accounts together went beyond", kinds[row], groups[index])
+        if cells.size:
+            purpose, giver, taker = self.entries[int(np.flatnonzero(self.page[:, 0] <= cells[0])[-1])]
+            words = f"payments of {purpose} from {giver} to {taker} add up to more than"
+            return self._limit(words, "micro-US$", self.groups[taker])
+        if amounts.size:
+            return self._limit("an amount is more than", "micro-US$ or g", groups[amounts[0]])
+        return self._limit("an account went beyond", "micro-US$ or g", None)
+
+    def _limit(self, words: str, unit: str, group: Group | None) -> LimitError:
+        last = f" Last entry there: {self.last_entry(group)}." if group else ""
+        return LimitError(f"{words} the limit of {GREATEST_BALANCE:,} {unit}.{last} {REMEDY}")
+
+    def _group_of(self, account: int) -> Group:
+        return next(group for group in self.groups.values() if group.start <= account < group.start + group.size)
 
     def _fail(self, what: str, gap: IntArray, where: str) -> None:
         spot = np.argwhere(gap)[0]
         group = list(self.groups.values())[int(spot[-1])]
         of = f"{self.materials[spot[0]]}: " if what == "mass" else ""
-        unit = "g" if what == "mass" else "micro-US$"
+        unit = self.units[spot[0]] if what == "mass" else "micro-US$"
         raise ConservationError(
             f"{of}{int(gap[tuple(spot)]):+,} {unit} in the accounts of {group.name} that no entry explains, "
             f"{where}. Last entry there: {self.last_entry(group)}."
@@ -302,18 +325,43 @@ class Ledger(State):
 
     def _fail_negative(self, where: str) -> None:
         material, account = np.argwhere(self.mass[:, : self._holders] < 0)[0]
-        group = next(g for g in self.groups.values() if g.start <= account < g.start + g.size)
+        group = self._group_of(account)
         raise ConservationError(
             f"{self.materials[material]}: {group.name}[{account - group.start}] holds "
-            f"{int(self.mass[material, account]):,} g, less than nothing, {where}. "
+            f"{int(self.mass[material, account]):,} {self.units[material]}, less than nothing, {where}. "
             f"Last entry there: {self.last_entry(group)}."
         )
+
+
+def _beyond(values: IntArray) -> Any:
+    """Which values are beyond the limit: from 2**62 on, the two upper bits of a whole number differ."""
+    return (values ^ (values << 1)) < 0
+
+
+def _whole(amounts: Any, purpose: str, giver: Group, taker: Group) -> IntArray:
+    """Amounts as whole numbers of 64 bits, of at least one dimension.
+
+    Raises
+    ------
+    LimitError
+        When one does not fit.
+    """
+    values = np.atleast_1d(np.asarray(amounts))
+    far = _beyond(values) if values.dtype == np.int64 else ~(np.abs(values) <= GREATEST_BALANCE)
+    if far.any():
+        raise LimitError(
+            f"{purpose}: {giver.name} to {taker.name}, an amount of {values[far][0]:,} micro-US$ or g; the greatest is "
+            f"{GREATEST_BALANCE:,}. {REMEDY}"
+        )
+    return values.astype(np.int64, copy=False)
 
 
 def _sides(giver: Group, giver_row: Any, taker: Group, taker_row: Any, amounts: int) -> tuple[IntArray, IntArray]:
     """Accounts of both sides of an entry; each has one account, or one for each amount."""
     givers, takers = giver.at(giver_row), taker.at(taker_row)
-    for accounts in (givers, takers):
+    for group, accounts in ((giver, givers), (taker, takers)):
+        if not accounts.size:
+            raise ValueError(f"{group.name} has no account for {amounts} amounts")
         if amounts > 1 and accounts.size not in (1, amounts):
             raise ValueError(
                 f"{amounts} amounts and {accounts.size} accounts; give one amount for each account, or a row"

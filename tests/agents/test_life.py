@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from market_abm.agents.life import MOVES, Stage, check_move
+from market_abm.market.projects import move_project
 from market_abm.model import MineralMarket
 
 PAIRS = [(before, after) for before in Stage for after in Stage]
@@ -32,27 +33,29 @@ def test_nothing_leaves_a_depleted_mine() -> None:
 
 
 def test_every_move_of_a_project_is_on_the_record(tiny_model: Callable[..., MineralMarket]) -> None:
-    model = tiny_model(run=45)
+    model = tiny_model({"parameters": {"investment": {"funding_chance": 1.0}}}, run=45)
 
     moves = [text for _, kind, actor, text in model.recorder.events if kind == "project" and actor == "ridge"]
 
     assert moves == ["is committed (private funding)", "starts (construction over)"]
-    assert model.miners.agents[model.miners.row_named("ridge")].stage == Stage.OPERATING
+    assert model.world.miners.agents[model.world.miners.row_named("ridge")].stage == Stage.OPERATING
 
 
 def test_a_forbidden_move_leaves_the_mine_where_it_was(tiny_model: Callable[..., MineralMarket]) -> None:
     model = tiny_model()
-    row = model.miners.row_named("desert")
+    world, miners = model.world, model.world.miners
+    row, events = miners.row_named("desert"), list(model.recorder.events)
 
     with pytest.raises(ValueError, match="cannot go"):
-        model.move_project(row, Stage.OPERATING, "magic")
+        move_project(miners, row, Stage.OPERATING, "magic", world.log, world.record_move)
 
-    assert model.miners.stage[row] == Stage.RESOURCE
+    assert miners.stage[row] == Stage.RESOURCE
+    assert model.recorder.events == events
 
 
 def test_a_mine_whose_reserve_is_gone_is_depleted(tiny_model: Callable[..., MineralMarket]) -> None:
     model = tiny_model({"mine": {"hill": {"reserve_t": 60.0}}}, run=30)
-    row = model.miners.row_named("hill")
+    row = model.world.miners.row_named("hill")
 
-    assert model.miners.reserve[row] == 0
-    assert model.miners.stage[row] == Stage.DEPLETED
+    assert model.world.miners.reserve[row] == 0
+    assert model.world.miners.stage[row] == Stage.DEPLETED

@@ -1,4 +1,4 @@
-"""Populations and columns: an agent is a view of a row, and books can only be read."""
+"""Populations: an agent is a view of a row, and books can only be read. Columns by themselves: `tests/core`."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from market_abm.model import MineralMarket
 
 @pytest.fixture(scope="module")
 def makers(tiny_model: Callable[..., MineralMarket]) -> Population:
-    return tiny_model().manufacturers
+    return tiny_model().world.manufacturers
 
 
 def test_what_an_agent_writes_the_population_reads(makers: Population) -> None:
@@ -39,11 +39,11 @@ def test_agents_are_named_and_numbered_without_repeats(makers: Population) -> No
 def test_sums_by_zone_put_everybody_in_a_zone(makers: Population) -> None:
     by_zone = makers.by_zone(makers.use)
 
-    np.testing.assert_allclose(by_zone * 52.1775 / 1e6, [[1000, 550, 150], [50, 35, 4]])
+    np.testing.assert_allclose(by_zone * 52.1775 / 1e6, [[50, 35, 4], [1000, 550, 150]])
 
 
 def test_a_value_outside_its_bounds_is_found(tiny_model: Callable[..., MineralMarket]) -> None:
-    makers = tiny_model().manufacturers
+    makers = tiny_model().world.manufacturers
     before = makers.outside_bounds()
 
     makers.risk[2] = 1.5
@@ -53,7 +53,7 @@ def test_a_value_outside_its_bounds_is_found(tiny_model: Callable[..., MineralMa
 
 
 def test_a_kind_lists_the_columns_of_its_bases_first() -> None:
-    names = [column.name for column in Manufacturer.columns()]
+    names = [column.name for column in Manufacturer.column_list()]
 
     assert names[:3] == ["name", "number", "zone"]
     assert len(names) == len(set(names))
@@ -67,5 +67,22 @@ def test_an_unknown_attribute_is_an_attribute_error(makers: Population) -> None:
 def test_nobody_has_an_empty_population(tiny_model: Callable[..., MineralMarket]) -> None:
     model = tiny_model({"speculator": None}, run=2)
 
-    assert len(model.speculators) == 0
-    assert model.speculators.orders()[1].shape == (0,)
+    assert len(model.world.speculators) == 0
+    assert model.world.speculators.purchase()[1].shape == (0,)
+
+
+def test_rows_are_found_by_name(makers: Population) -> None:
+    assert [makers.row_named(name) for name in makers.name] == list(range(6))
+    with pytest.raises(KeyError, match=r"no Manufacturer is called 'magnets-jq'\. Did you mean 'magnets-jp.*'\?"):
+        makers.row_named("magnets-jq")
+
+
+def test_rows_are_found_by_own_or_group_name(makers: Population) -> None:
+    japan = np.flatnonzero(makers.group == "magnets-jp").tolist()
+
+    assert makers.rows_called(["magnets-jp"]) == japan
+    assert makers.rows_called(["magnets-jp 2", "magnets-jp"]) == japan
+    assert makers.rows_called(["magnets-jp 2", "alloys-rw"]) == sorted(
+        [makers.row_named("magnets-jp 2"), makers.row_named("alloys-rw")]
+    )
+    assert makers.rows_called(["nobody"]) == []

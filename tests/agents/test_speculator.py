@@ -1,6 +1,7 @@
 """Speculators: expectations, orders, credit and strategies, worked by hand."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -9,7 +10,10 @@ from hypothesis import strategies as st
 
 from market_abm.agents.population import Population
 from market_abm.agents.speculator import CHARTIST, FUNDAMENTALIST, OUT
-from market_abm.model import MineralMarket
+from market_abm.market.expectations import look_back
+
+if TYPE_CHECKING:
+    from market_abm.model import MineralMarket
 
 CALM = {
     "parameters": {
@@ -27,59 +31,72 @@ CALM = {
         },
     }
 }
-NDPR, CN, JP = 0, 0, 1
+NDPR, CN, JP = 1, 0, 1
 
 
 @pytest.fixture
-def traders(tiny_model: Callable[..., MineralMarket]) -> Population:
-    return tiny_model(CALM).speculators
+def traders(tiny_model: "Callable[..., MineralMarket]") -> Population:
+    return tiny_model(CALM).world.speculators
 
 
 @pytest.fixture(scope="module")
-def steady(tiny_model: Callable[..., MineralMarket]) -> Population:
-    return tiny_model(CALM).speculators
+def steady(tiny_model: "Callable[..., MineralMarket]") -> Population:
+    return tiny_model(CALM).world.speculators
 
 
 def own(traders: Population, row: int, grams: int, micros: int) -> None:
     """Give one trader exactly so much metal and money, by entries in the ledger."""
-    model, group = traders.model, traders.model.group_of(traders)
-    material = int(traders.material[row])
+    ledger, accounts = traders.home.ledger, traders.home.accounts
+    group, material = accounts.group(traders), int(traders.material[row])
     more = grams - int(traders.stock[material, row])
-    model.ledger.move("test", material, model.opening, group, more, 0, row)
-    model.ledger.pay("test", model.owners, group, micros - int(traders.cash[row]), 0, row)
+    ledger.move("test", material, accounts.opening, group, more, 0, row)
+    ledger.pay("test", accounts.owners, group, micros - int(traders.cash[row]), 0, row)
+
+
+def orders(traders: Population) -> tuple[np.ndarray, ...]:
+    """Limit and quantity of the purchase, then of the sale, each of shape (traders,)."""
+    return (*traders.purchase(), *traders.sale())
+
+
+def look(traders: Population) -> np.ndarray:
+    """Expected returns after traders looked back."""
+    look_back(traders, traders.home.market)
+    return traders.expected_return()
 
 
 def expect(traders: Population, expected: float) -> None:
     """Make every trader expect a return: fundamentalists in front of a suitable anchor."""
     traders.strategy[:] = FUNDAMENTALIST
     rules = traders.parameters
-    traders.market.anchor[:] = traders.market.price * np.exp((expected + rules.round_trip_cost) / rules.reversion)
+    traders.home.market.anchor[:] = traders.home.market.price * np.exp(
+        (expected + rules.round_trip_cost) / rules.reversion
+    )
 
 
 def test_a_trader_averages_what_it_paid(traders: Population) -> None:
     own(traders, 0, 400, 0)
     material, zone = int(traders.material[0]), int(traders.zone[0])
     traders.paid[0] = 10.0
-    traders.market.price[material, zone] = 30.0
+    traders.home.market.price[material, zone] = 30.0
     bought = np.zeros(traders.size)
     bought[0] = 100  # of the 400 g held
 
-    assert traders.next_paid(bought)[0] == pytest.approx(0.75 * 10 + 0.25 * 30)
+    assert traders.next_paid(bought=bought)[0] == pytest.approx(0.75 * 10 + 0.25 * 30)
 
 
 def test_who_holds_nothing_remembers_no_price(traders: Population) -> None:
     traders.paid[:] = 10.0
 
-    np.testing.assert_array_equal(traders.next_paid(np.zeros(traders.size)), 0.0)
+    np.testing.assert_array_equal(traders.next_paid(bought=np.zeros(traders.size)), 0.0)
 
 
 @pytest.mark.parametrize(("paid", "premium"), [(40.0, 0.3 * np.log(2)), (20.0, 0.0), (5.0, 0.0)])
 def test_nobody_likes_to_sell_at_a_loss(traders: Population, paid: float, premium: float) -> None:
     own(traders, 0, 400, 0)
-    traders.market.price[:], traders.market.quote[:], traders.market.anchor[:] = 20.0, 20.0, 20.0
+    traders.home.market.price[:], traders.home.market.quote[:], traders.home.market.anchor[:] = 20.0, 20.0, 20.0
     traders.strategy[:], traders.paid[:] = OUT, paid
 
-    _, _, ask, sell = traders.orders()
+    _, _, ask, sell = orders(traders)
 
     assert sell[0] > 0
     assert ask[0] == pytest.approx(20.0 * np.exp(-0.08 + premium))
@@ -87,11 +104,11 @@ def test_nobody_likes_to_sell_at_a_loss(traders: Population, paid: float, premiu
 
 def test_a_lender_does_not_wait_for_a_better_price(traders: Population) -> None:
     own(traders, 0, 1000, -19_000_000)
-    traders.market.price[:], traders.market.quote[:] = 20.0, 20.0
+    traders.home.market.price[:], traders.home.market.quote[:] = 20.0, 20.0
     traders.paid[:] = 100.0
 
     assert traders.called()[0]
-    assert traders.orders()[2][0] == pytest.approx(20.0 * np.exp(-traders.parameters.forced_discount))
+    assert orders(traders)[2][0] == pytest.approx(20.0 * np.exp(-traders.parameters.forced_discount))
 
 
 def test_who_is_out_expects_to_lose(traders: Population) -> None:
@@ -103,29 +120,29 @@ def test_who_is_out_expects_to_lose(traders: Population) -> None:
 def test_a_chartist_extrapolates_its_own_trend(traders: Population) -> None:
     row = traders.row_named("ndpr-jp 1")
     traders.strategy[:], traders.gain[:], traders.memory[:] = CHARTIST, 0.5, 10
-    traders.market.past[-11, NDPR, JP] -= 0.4
+    traders.home.market.past[-11, NDPR, JP] -= 0.4
 
-    assert traders.expected_return()[row] == pytest.approx(0.5 * 0.4 / 10 * 13 - 0.02)
+    assert look(traders)[row] == pytest.approx(0.5 * 0.4 / 10 * 13 - 0.02)
 
 
 def test_a_move_below_the_threshold_is_no_trend(traders: Population) -> None:
     traders.strategy[:], traders.memory[:] = CHARTIST, 10
-    traders.market.past[-11] -= 0.149
+    traders.home.market.past[-11] -= 0.149
 
-    np.testing.assert_allclose(traders.expected_return(), -0.02)
+    np.testing.assert_allclose(look(traders), -0.02)
 
 
 def test_a_trader_inside_the_gate_watches_the_export_price(traders: Population) -> None:
     row = traders.row_named("ndpr-cn 1")
     traders.strategy[:], traders.gain[:], traders.memory[:] = CHARTIST, 0.5, 10
-    traders.market.past[-11, NDPR, traders.market.gate_of[CN]] -= 0.4
+    traders.home.market.past[-11, NDPR, traders.home.market.gate_of[CN]] -= 0.4
 
-    assert traders.expected_return()[row] == pytest.approx(0.5 * 0.91 * 0.4 / 10 * 13 - 0.02)
+    assert look(traders)[row] == pytest.approx(0.5 * 0.91 * 0.4 / 10 * 13 - 0.02)
 
 
 def test_a_fundamentalist_expects_half_the_gap_to_close(traders: Population) -> None:
     traders.strategy[:] = FUNDAMENTALIST
-    traders.market.anchor *= np.exp(0.3)
+    traders.home.market.anchor *= np.exp(0.3)
 
     np.testing.assert_allclose(traders.expected_return(), 0.5 * 0.3 - 0.02)
 
@@ -135,7 +152,7 @@ def test_a_buyer_orders_part_of_the_wanted_change(traders: Population) -> None:
     expect(traders, 0.1)  # half of the full position
     own(traders, row, 0, 192 * 10**9)  # 192,000 US$ buy 10 t at 19.2 US$/kg
 
-    limit, quantity, _, sale = (part[row] for part in traders.orders())
+    limit, quantity, _, sale = (part[row] for part in orders(traders))
 
     assert quantity == pytest.approx(0.1204 * 0.5 * 10e6)
     assert limit == pytest.approx(19.2 * np.exp(0.03))
@@ -147,7 +164,7 @@ def test_a_trader_that_expects_nothing_sells_part_of_its_stock(traders: Populati
     expect(traders, -0.1)
     own(traders, row, 10**7, 0)
 
-    _, bought, limit, quantity = (part[row] for part in traders.orders())
+    _, bought, limit, quantity = (part[row] for part in orders(traders))
 
     assert bought == 0.0
     assert quantity == pytest.approx(0.1204 * 1e7)
@@ -172,7 +189,7 @@ def test_a_called_trader_sells_down_to_its_loan_limit(traders: Population) -> No
     worth = 10**7 * 16 * 1000
     own(traders, row, 10**7, -int(0.81 * worth))
 
-    _, bought, limit, quantity = (part[row] for part in traders.orders())
+    _, bought, limit, quantity = (part[row] for part in orders(traders))
 
     assert bought == 0.0
     assert quantity == pytest.approx((0.81 - 0.28) / (1 - 0.28) * 1e7)
@@ -183,7 +200,7 @@ def test_a_called_trader_without_equity_sells_all(traders: Population) -> None:
     row = traders.row_named("ndpr-cn 1")
     own(traders, row, 10**7, -int(1.2 * 10**7 * 16 * 1000))
 
-    assert traders.orders()[3][row] == 10**7
+    assert orders(traders)[3][row] == 10**7
 
 
 @given(
@@ -198,7 +215,7 @@ def test_nobody_orders_more_than_it_can_pay_or_holds(
     expect(steady, expected)
     own(steady, row, grams, micros)
 
-    bid, bought, _, sold = (float(part[row]) for part in steady.orders())
+    bid, bought, _, sold = (float(part[row]) for part in orders(steady))
 
     purse = max(micros + float(steady.credit[row]) * float(steady.stock_value()[row]), 0.0)
     assert 0 <= bought * bid * 1000 <= purse * (1 + 1e-9)
@@ -214,26 +231,33 @@ def test_a_better_outlook_never_lowers_the_wanted_stock(steady: Population, low:
     nets = []
     for expected in (low, high):
         expect(steady, expected)
-        _, bought, _, sold = steady.orders()
+        _, bought, _, sold = orders(steady)
         nets.append(bought - sold)
 
     assert (nets[0] <= nets[1] + 1e-3).all()
 
 
-def test_strategies_are_chosen_in_proportion_to_their_chances(tiny_model: Callable[..., MineralMarket]) -> None:
-    many = {"speculator": {"ndpr-cn": {"count": 20_000}}, "parameters": {"speculator": {"revision": 1.0}}}
-    traders = tiny_model(many).speculators
+def profits(traders: Population, out: float, chartist: float, fundamentalist: float) -> dict[str, float]:
+    """Profits of strategies that make traders choose them with such chances."""
+    scale = traders.parameters.choice_intensity * 13.0
+    chart, value = np.log(chartist / out) / scale, np.log(fundamentalist / out) / scale
+    return {"outside_utility": 0.0, "chartist_profit": chart, "fundamentalist_profit": value}
 
-    chosen = traders.next_strategy(np.tile([0.2, 0.5, 0.3], (2, 1)))
+
+def test_strategies_are_chosen_in_proportion_to_their_chances(tiny_model: "Callable[..., MineralMarket]") -> None:
+    many = {"speculator": {"ndpr-cn": {"count": 20_000}}, "parameters": {"speculator": {"revision": 1.0}}}
+    traders = tiny_model(many).world.speculators
+
+    chosen = traders.next_strategy(**profits(traders, 0.2, 0.5, 0.3))
 
     np.testing.assert_allclose(np.bincount(chosen) / traders.size, [0.2, 0.5, 0.3], atol=0.015)
 
 
-def test_only_some_reconsider_in_a_week(tiny_model: Callable[..., MineralMarket]) -> None:
+def test_only_some_reconsider_in_a_week(tiny_model: "Callable[..., MineralMarket]") -> None:
     some = {"speculator": {"ndpr-cn": {"count": 20_000}}, "parameters": {"speculator": {"revision": 0.1}}}
-    traders = tiny_model(some).speculators
+    traders = tiny_model(some).world.speculators
     traders.strategy[:] = CHARTIST
 
-    chosen = traders.next_strategy(np.tile([1.0, 0.0, 0.0], (2, 1)))
+    chosen = traders.next_strategy(**profits(traders, 1.0, 1e-30, 1e-30))
 
     assert (chosen == OUT).mean() == pytest.approx(0.1, abs=0.01)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from market_abm.app.inspector import agents
 from market_abm.app.saving import as_run, file_stem, report_html, tables_zip
 from market_abm.app.world import World
 from market_abm.policy import Embargo, Equity, Stockpile, ThriftingSubsidy
@@ -32,6 +33,36 @@ def table(world: World, name: str, **where: str) -> pd.DataFrame:
     for column, value in where.items():
         frame = frame[frame[column] == value]
     return frame
+
+
+@pytest.fixture
+def turned(small: Scenario) -> World:
+    """A world whose scenario lists zones, materials and groups from the last to the first."""
+    sections = ("zone", "material", "mine", "refinery", "manufacturer", "speculator")
+    rows = {name: dict(reversed(getattr(small, name).items())) for name in sections}
+    world = World(small.model_copy(update=rows), seed=3)
+    world.step(3)
+    return world
+
+
+def test_everything_is_listed_in_the_order_of_the_scenario(turned: World) -> None:
+    series = turned.list_series()
+    prices = [info.name for info in series if info.group == "price"]
+    places = ["RW", "JP", "CN", "CN export"]
+
+    assert prices == [f"price.{material}.{place}" for material in ("Dy", "NdPr") for place in places]
+    assert [info.zone for info in series if info.group == "cover"] == ["RW", "JP", "CN"]
+    assert [life.name for life in turned.projects()] == ["desert", "ridge", "lake"]
+    makers = [choice.name for choice in agents(turned) if choice.kind == "maker"]
+    assert makers == ["alloys-rw", "magnets-jp 1", "magnets-jp 2", "magnets-jp 3", "magnets-cn 1", "magnets-cn 2"]
+
+
+def test_the_order_of_the_scenario_does_not_change_its_weeks(turned: World, small: Scenario) -> None:
+    straight = World(small, seed=3)
+    straight.step(3)
+
+    for name in ("price.NdPr.JP", "stock.manufacturers.Dy.CN", "mined.RW", "public_money.JP"):
+        np.testing.assert_array_equal(turned.series(name)[1], straight.series(name)[1])
 
 
 @pytest.mark.parametrize(

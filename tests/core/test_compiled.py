@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from market_abm.core import compiled as module
-from market_abm.core.compiled import compiled, is_cold, stamp_of
+from market_abm.core.compiled import compiled, is_cold, mark_warm, stamp_of
 
 
 @pytest.fixture
@@ -80,7 +80,9 @@ def test_without_a_place_to_write_functions_are_compiled_none_the_less(
     twice = compiled(lambda x: 2 * x)
 
     assert module.cache_folder() is None
-    assert is_cold()
+    assert is_cold(Path(module.__file__))
+    mark_warm(Path(module.__file__))
+    assert is_cold(Path(module.__file__))
     assert twice(21) == 42
 
 
@@ -100,7 +102,6 @@ def test_machine_code_is_kept_and_found_again(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(module.config, "CACHE_DIR", str(tmp_path))
     text = "def four_times(x):\n    return 4 * x\n"
     made = []
-    assert is_cold()
 
     for _ in range(2):
         space: dict[str, object] = {}
@@ -108,7 +109,6 @@ def test_machine_code_is_kept_and_found_again(tmp_path: Path, monkeypatch: pytes
         made.append(compiled(space["four_times"], "a stamp"))
         assert made[-1](10) == 40
 
-    assert not is_cold()
     assert [len(function.stats.cache_hits) for function in made] == [0, 1]
 
 
@@ -132,3 +132,14 @@ def test_the_place_can_be_chosen_by_environment(tmp_path: Path) -> None:
     )
 
     assert told.stdout.strip() == str(tmp_path / "machine-code")
+
+
+@pytest.mark.usefixtures("forget")
+def test_a_machine_is_warm_once_the_code_was_run_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.config, "CACHE_DIR", str(tmp_path))
+    week = Path(module.__file__).parent.parent / "shipped_week.py"
+    assert is_cold(week)
+
+    mark_warm(week)
+
+    assert not is_cold(week)

@@ -162,14 +162,6 @@ def test_another_size_or_world_compiles_nothing_anew(monkeypatch: pytest.MonkeyP
     assert counted.signatures == []
 
 
-def test_a_loop_has_one_signature_after_all_that() -> None:
-    population = population_of(Manufacturer, 3)
-    population.normal_bid()
-    (asking,) = population._askings.values()
-
-    assert len(asking.loop._fast.signatures) == 1
-
-
 def test_populations_that_ask_the_same_share_a_pass() -> None:
     one, other = population_of(Miner, 3), population_of(Miner, 9)
     one.next_ramp()

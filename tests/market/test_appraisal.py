@@ -20,7 +20,7 @@ SELLER: dict[str, Any] = {
 
 def appraise(model: MineralMarket) -> Appraised:
     for name in ("value_promises", "appraise_concentrate"):
-        model.verbs[model.verbs.place(name)].bound(model.world).run(model.world, model.week)
+        model.verbs[model.verbs.place(name)].run(model.world, model.week)
     return model.week.appraised
 
 
@@ -97,7 +97,7 @@ def test_promises_count_at_the_own_plant(tiny_model: MODEL) -> None:
     before = miners.home_value.copy()
     model.week.promises = np.linspace(0.0, 1.0, miners.size)
 
-    model.verbs[model.verbs.place("appraise_concentrate")].bound(model.world).run(model.world, model.week)
+    model.verbs[model.verbs.place("appraise_concentrate")].run(model.world, model.week)
 
     np.testing.assert_array_equal(miners.home_value, before + model.week.promises)
 

@@ -17,16 +17,16 @@ EAGER = {"parameters": {"speculator": {"revision": 0.0}, "refiner": {"holding_re
 def eager(tiny_model: Callable[..., MineralMarket]) -> MineralMarket:
     """Market whose traders all hold the price to be half of what it usually is, and nothing else."""
     model = tiny_model(EAGER)
-    model.speculators.strategy[:] = FUNDAMENTALIST
+    model.world.speculators.strategy[:] = FUNDAMENTALIST
     model.market.anchor *= 2.0
     return model
 
 
 def test_the_first_purchase_is_remembered_at_the_price_of_its_week(eager: MineralMarket) -> None:
-    traders = eager.speculators
+    traders = eager.world.speculators
 
     eager.step()
-    held = traders.held() > 0
+    held = traders.stock.sum(axis=0) > 0
 
     assert held.any()
     assert eager.market.weeks_seen <= TREND_WEEKS  # long before strategies are compared
@@ -36,13 +36,13 @@ def test_the_first_purchase_is_remembered_at_the_price_of_its_week(eager: Minera
 
 
 def test_later_purchases_are_averaged_in_by_mass(eager: MineralMarket) -> None:
-    traders = eager.speculators
+    traders = eager.world.speculators
     spent, mass = np.zeros(traders.size), np.zeros(traders.size)
 
     for week in range(4):
-        before = traders.held().copy()
+        before = traders.stock.sum(axis=0).copy()
         eager.step()
-        bought = traders.held() - before
+        bought = traders.stock.sum(axis=0) - before
         assert (bought >= 0).all()  # nobody sells while everybody expects a rise
         spent += bought * eager.recorder.price[week, traders.material, traders.zone] / 1000
         mass += bought
@@ -53,13 +53,13 @@ def test_later_purchases_are_averaged_in_by_mass(eager: MineralMarket) -> None:
 
 
 def test_a_sale_does_not_change_what_was_paid(eager: MineralMarket) -> None:
-    traders = eager.speculators
+    traders = eager.world.speculators
     eager.step()
-    paid, held = traders.paid.copy(), traders.held().copy()
+    paid, held = traders.paid.copy(), traders.stock.sum(axis=0).copy()
 
     eager.market.anchor *= 0.1  # everybody expects a fall
     eager.step()
-    sold = (traders.held() < held) & (traders.held() > 0)
+    sold = (traders.stock.sum(axis=0) < held) & (traders.stock.sum(axis=0) > 0)
 
     assert sold.any()
     np.testing.assert_array_equal(traders.paid[sold], paid[sold])

@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from market_abm.market.enactment import enact_policies
 
-from market_abm.market.licence_pool import LicencePool
+from market_abm.market.government import enact_policies
+from market_abm.market.licence_pool import LicencePool, opened_pool
 from market_abm.model import MineralMarket
 from market_abm.policy.regime import PoolTerms
 
@@ -26,7 +26,7 @@ def market(tiny_model: Callable[..., MineralMarket]) -> MineralMarket:
 
 @pytest.fixture
 def pool(market: MineralMarket) -> LicencePool:
-    return LicencePool(terms(FIRST, SECOND), market.licence_holders, market.licence_holders.rows_in(0))
+    return opened_pool(terms(FIRST, SECOND), market.world.licence_holders)
 
 
 def test_a_round_is_shared_out_to_the_gram(pool: LicencePool) -> None:
@@ -36,7 +36,7 @@ def test_a_round_is_shared_out_to_the_gram(pool: LicencePool) -> None:
 def test_unused_licences_lapse_with_their_round(pool: LicencePool, market: MineralMarket) -> None:
     pool.settle(40, np.minimum(pool.left, 100))
 
-    opened = pool.renew(terms(SECOND, THIRD, 500), market.licence_holders)
+    opened = pool.renew(terms(SECOND, THIRD, 500), market.world.licence_holders)
 
     assert opened
     assert int(pool.left.sum()) == 500
@@ -48,7 +48,7 @@ def test_the_same_round_goes_on(pool: LicencePool, market: MineralMarket) -> Non
     pool.settle(40, np.minimum(pool.left, 100))
     left = pool.left.copy()
 
-    assert not pool.renew(terms(FIRST, SECOND), market.licence_holders)
+    assert not pool.renew(terms(FIRST, SECOND), market.world.licence_holders)
     np.testing.assert_array_equal(pool.left, left)
 
 
@@ -58,7 +58,7 @@ def test_weeks_left_count_to_the_close_and_are_never_none(pool: LicencePool, day
 
 
 def test_a_round_without_a_close_is_taken_as_half_a_year(market: MineralMarket) -> None:
-    open_ended = LicencePool(terms(FIRST, None), market.licence_holders, market.licence_holders.rows_in(0))
+    open_ended = opened_pool(terms(FIRST, None), market.world.licence_holders)
 
     assert open_ended.weeks_left(FIRST) == 26
 
@@ -66,15 +66,15 @@ def test_a_round_without_a_close_is_taken_as_half_a_year(market: MineralMarket) 
 def test_offers_are_paced_and_in_whole_ticks(pool: LicencePool, market: MineralMarket) -> None:
     pool.price = 1000
 
-    offers = pool.offers(market.licence_holders, dt.date(2010, 1, 4))
+    limit, quantity = pool.offers(market.world.licence_holders, dt.date(2010, 1, 4))
 
-    np.testing.assert_array_equal(offers.quantity, np.floor(pool.left * (1.25 / 12)))
-    assert ((offers.limit < 1000) & (offers.limit >= 980)).all()
+    np.testing.assert_array_equal(quantity, np.floor(pool.left * (1.25 / 12)))
+    assert ((limit < 1000) & (limit >= 980)).all()
 
 
 def test_use_never_exceeds_a_round_in_a_running_market(tiny_model: Callable[..., MineralMarket]) -> None:
     model = tiny_model(run=52, policy=[QUOTA])
-    gate = model.network.gate_links(0)
+    gate = model.world.network.gate_links(0)
     through = model.recorder.flow[:52][:, :, gate].sum(axis=(1, 2))
     days = [model.date_of(week) for week in range(52)]
 
@@ -86,8 +86,8 @@ def test_use_never_exceeds_a_round_in_a_running_market(tiny_model: Callable[...,
 
 def test_what_is_used_is_what_went_through_the_gate(tiny_model: Callable[..., MineralMarket]) -> None:
     model = tiny_model(run=9, policy=[QUOTA])
-    gate = model.network.gate_links(0)
-    pool = model.pools["export-quota"]
+    gate = model.world.network.gate_links(0)
+    pool = model.world.government.pools["export-quota"]
 
     assert pool.used == int(model.recorder.flow[:9][:, :, gate].sum())
     assert pool.issued == pool.used + int(pool.left.sum())
@@ -99,21 +99,21 @@ def test_a_scarce_licence_has_a_price_that_its_holders_get(tiny_model: Callable[
     prices = [row[2] for row in model.recorder.licences]
 
     assert max(prices) > 1.0
-    assert int(model.group_of(model.licence_holders).money.sum()) > 0
+    assert int(model.world.accounts.group(model.world.licence_holders).money.sum()) > 0
     np.testing.assert_array_equal(
-        model.group_of(model.licence_holders).money.sum(),
+        model.world.accounts.group(model.world.licence_holders).money.sum(),
         model.ledger.journal["house", "LicenceHolder", "licence rent"],
     )
 
 
 def test_the_end_of_a_quota_closes_its_pool(tiny_model: Callable[..., MineralMarket]) -> None:
     model = tiny_model(run=4, policy=[{**QUOTA, "end": "2010-02-01"}])
-    before = list(model.pools)
+    before = list(model.world.government.pools)
 
     model.step()
 
     assert before == ["export-quota"]
-    assert model.pools == {}
+    assert model.world.government.pools == {}
 
 
 @pytest.mark.parametrize(
@@ -130,9 +130,13 @@ def test_a_pool_that_takes_another_s_place_begins_with_its_price(
     old = round_ | {"name": "old", "materials": before, "end": split}
     new = round_ | {"name": "new", "materials": after, "start": split}
     model = tiny_model(policy=[old, new], run=4)
-    model.pools["old"].price = 7_000
+    model.world.government.pools["old"].price = 7_000
 
-    enact_policies(model)
+    world = model.world
+    enact_policies(
+        *(model.scenario, world.market, world.regime, world.government),
+        *(world.licence_holders, model.today, world.log),
+    )
 
-    assert set(model.pools) == {"new"}
-    assert model.pools["new"].price == price
+    assert set(model.world.government.pools) == {"new"}
+    assert model.world.government.pools["new"].price == price

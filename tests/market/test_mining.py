@@ -17,7 +17,7 @@ HALT = OutputHalt(name="halt", zone="CN", material="NdPr", output=0.3, weeks=4)
 
 def mine(model: MineralMarket) -> Mined:
     for name in ("value_promises", "appraise_concentrate", "mine"):
-        model.verbs[model.verbs.place(name)].bound(model.world).run(model.world, model.week)
+        model.verbs[model.verbs.place(name)].run(model.world, model.week)
     return model.week.mined
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from market_abm.market.origin import gated_shares
+from market_abm.market.origin import trace
 
 CN, JP, RW, FOB = range(4)
 FIXED = np.array([True, False, False, True])
@@ -14,9 +14,13 @@ DESTINATION = np.array([FOB, JP, RW, JP])
 
 
 def mix(flow: list[int], made: list[float], before: list[float]) -> np.ndarray:
-    return gated_shares(
-        np.array([flow], dtype=np.int64), ORIGIN, DESTINATION, np.array([made]), FIXED, np.array([before])
-    )[0]
+    share, nothing = np.array([before]), np.zeros((1, 3), dtype=np.int64)
+    sold = np.array([made[:3]], dtype=np.int64)
+    trace(
+        *(np.array([flow], dtype=np.int64), ORIGIN, DESTINATION, sold, FIXED, share),
+        *(nothing, nothing, np.zeros((2, 1, 3)), np.zeros((1, 3))),
+    )
+    return share[0]
 
 
 def test_a_pool_has_the_origin_of_what_flowed_in_and_was_made_there() -> None:

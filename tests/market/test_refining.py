@@ -25,7 +25,7 @@ def feed(model: MineralMarket, name: str, week: int = 0) -> int:
 
 
 def refine(model: MineralMarket) -> Refined:
-    model.verbs[model.verbs.place("refine")].bound(model.world).run(model.world, model.week)
+    model.verbs[model.verbs.place("refine")].run(model.world, model.week)
     return model.week.refined
 
 

@@ -35,8 +35,8 @@ def give(model: MineralMarket, name: str, grams: int) -> int:
 def ship(model: MineralMarket) -> Shipped:
     plan, world, week = model.verbs, model.world, model.week
     for name in ("value_promises", "appraise_concentrate"):
-        plan[plan.place(name)].bound(world).run(world, week)
-    Verb(plan[plan.place("ship_concentrate")].function, "shipped").bound(world).run(world, week)
+        plan[plan.place(name)].run(world, week)
+    Verb(plan[plan.place("ship_concentrate")].function, "shipped").run(world, week)
     return week.shipped
 
 

@@ -7,9 +7,6 @@ import os
 
 import numpy as np
 import pytest
-from market_abm.market.auction import clear
-from market_abm.market.licence_auction import clear_pool
-from market_abm.market.orders import UNLIMITED, Book, Clearing, Links, Orders
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 

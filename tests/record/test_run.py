@@ -15,6 +15,7 @@ import pytest
 from fake_market import FailingMarket, FakeMarket
 
 import market_abm
+from market_abm.policy import ExportQuota
 from market_abm.record import folder as folder_module
 from market_abm.record import interrupt
 from market_abm.record.digest import digest
@@ -140,6 +141,21 @@ class TestId:
         }
 
         assert len(ids) == 4
+
+    def test_does_not_depend_on_the_order_of_rows(self, scenario):
+        turned = scenario.model_copy(update={"zone": dict(reversed(scenario.zone.items()))})
+
+        assert list(turned.zone) != list(scenario.zone)
+        assert run_id(turned, 1) == run_id(scenario, 1)
+
+    def test_depends_on_the_order_of_policies(self, scenario):
+        both = [
+            ExportQuota(name=name, origin="CN", rounds=[(scenario.time.start, tonnes)])
+            for name, tonnes in (("a", 1.0), ("b", 2.0))
+        ]
+        ids = {run_id(scenario.model_copy(update={"policy": rows}), 1) for rows in (both, both[::-1])}
+
+        assert len(ids) == 2
 
     def test_is_known_before_the_run(self, scenario, run):
         assert run.id == run_id(scenario, 1, market="fake_market.FakeMarket")
