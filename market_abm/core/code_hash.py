@@ -67,6 +67,7 @@ def _add(value: Any, content: Any, seen: dict[int, int]) -> None:
 
 
 def _add_function(function: types.FunctionType, content: Any, seen: dict[int, int]) -> None:
+    content.update(f"{function.__module__}:{function.__qualname__};".encode())  # machine code names its module
     names: set[str] = set()
     for code in _codes(function.__code__):
         constants = [repr(part) for part in code.co_consts if not isinstance(part, types.CodeType)]

@@ -93,6 +93,13 @@ class _Impl(CompileResultCacheImpl):
 class _Cache(FunctionCache):
     _impl_class = _Impl
 
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return machine code kept before; None, so that it is compiled anew, where a file is damaged or foreign."""
+        try:
+            return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
+        except Exception:  # whatever unpickling meets
+            return None
+
     def save_overload(self, sig: Any, data: Any) -> None:
         """Keep machine code; where the disk is full or gone, the next process compiles anew."""
         with contextlib.suppress(OSError):

@@ -161,6 +161,24 @@ def test_a_kind_of_ones_own_takes_part(tiny_model: Callable[..., MineralMarket])
     assert not traders.stock[:, ~own].any()  # dysprosium is never below 17 US$/kg
 
 
+class Hoarder(Manufacturer):
+    """Wants twice its base cover, whatever happens."""
+
+    @rule
+    def target_stock(base_cover, usual_use):
+        """Stock wanted [g], by material."""
+        return 2.0 * base_cover * usual_use
+
+
+def test_a_kind_with_a_rule_of_its_own_lives_in_the_market(tiny_model: Callable[..., MineralMarket]) -> None:
+    hoarding, usual = tiny_model(run=20, kinds={"manufacturer": Hoarder}), tiny_model(run=20)
+
+    makers = hoarding.world.manufacturers
+    assert {type(maker) for maker in makers} == {Hoarder}
+    np.testing.assert_array_equal(makers.target_stock(), 2.0 * makers.base_cover * makers.usual_use)
+    assert makers.stock.sum() > usual.world.manufacturers.stock.sum()
+
+
 def test_a_replaced_class_meets_the_random_numbers_of_the_shipped_one(tiny_model: Callable[..., MineralMarket]) -> None:
     renamed = type("MyManufacturer", (Manufacturer,), {})
 

@@ -113,6 +113,21 @@ def test_machine_code_is_kept_and_found_again(tmp_path: Path, monkeypatch: pytes
 
 
 @pytest.mark.usefixtures("forget")
+def test_a_damaged_file_is_compiled_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.config, "CACHE_DIR", str(tmp_path))
+    for attempt in range(3):
+        space: dict[str, object] = {}
+        exec("def six_times(x):\n    return 6 * x\n", space)
+        function = compiled(space["six_times"], "a stamp")
+
+        assert function(7) == 42
+        assert len(function.stats.cache_hits) == (attempt == 2)  # the damaged one was kept anew
+        if attempt == 0:
+            for kept in module.cache_folder().glob("*.nbc"):
+                kept.write_bytes(b"damaged")
+
+
+@pytest.mark.usefixtures("forget")
 def test_another_stamp_is_compiled_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module.config, "CACHE_DIR", str(tmp_path))
 

@@ -252,6 +252,22 @@ def test_a_rule_without_a_file_is_compiled_none_the_less() -> None:
     assert made.heat().tolist() == [20.0]
 
 
+def test_a_rule_that_moves_to_another_module_is_compiled_anew(
+    own_kind: Callable[..., Population], tmp_path: Path
+) -> None:
+    """Machine code names the module of its functions, which may be gone."""
+    own_kind("x + 1.0").heat()
+    moved = (tmp_path / "own_kind.py").rename(tmp_path / "moved_kind.py")
+    del sys.modules["own_kind"]
+
+    import moved_kind
+
+    made = Population(small_home(), moved_kind.Own, ["Ann"])
+    made.oven[:] = 10.0
+    assert moved.exists()
+    assert made.heat().tolist() == [11.0]
+
+
 def test_unchanged_rules_are_loaded_from_disk(own_kind: Callable[..., Population]) -> None:
     own_kind("x + 1.0").heat()
 

@@ -192,6 +192,17 @@ def test_verbs_may_change_between_weeks(tiny_model: Callable[..., MineralMarket]
     assert seen == [1]
 
 
+def test_a_verb_can_be_run_alone(tiny_model: Callable[..., MineralMarket]) -> None:
+    model, seen = tiny_model(), []
+    note = Verb(lambda use, week_index, scenario, rate=0.5: seen.append((use, week_index, scenario, rate)), name="note")
+
+    model.verbs[model.verbs.place("consume")].run(model.world, model.week)
+    note.run(model.world, model.week)
+
+    assert model.week.use.used.any()
+    assert seen == [(model.week.use, 0, model.world.scenario, 0.5)]
+
+
 @pytest.mark.parametrize(
     ("verb", "words"),
     [
