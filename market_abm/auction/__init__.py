@@ -1,1 +1,1 @@
-"""The sealed call auction over all zones, with joint export licences: pure functions that know no model (ODD: Market)."""
+"""The sealed call auction over all zones, with joint export licences: functions that know no model (ODD: Market)."""

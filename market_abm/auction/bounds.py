@@ -35,14 +35,15 @@ def bound_prices(
 
     `ways` are the links between the zones of `last_price`; the problem may have a node behind the gate beside them.
     """
+    up, down = np.int64(1), np.int64(-1)  # not constants, for each of which numba would compile `fit` anew
     bind_orders(problem, low, high)
-    fit(low, ways, problem.flows, 1)
-    fit(high, ways, problem.flows, -1)
+    fit(low, ways, problem.flows, up)
+    fit(high, ways, problem.flows, down)
     for zone in range(low.size):
         near_low[zone] = min(last_price[zone], high[zone]) if low[zone] < -NEAR else low[zone]
         high[zone] = max(last_price[zone], low[zone]) if high[zone] > NEAR else high[zone]
-    fit(near_low, ways, problem.flows, -1)
-    fit(high, ways, problem.flows, 1)
+    fit(near_low, ways, problem.flows, down)
+    fit(high, ways, problem.flows, up)
     for zone in range(low.size):
         low[zone], near_low[zone], high[zone] = max(low[zone], 1), max(near_low[zone], 1), max(high[zone], 1)
 

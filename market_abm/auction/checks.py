@@ -26,7 +26,7 @@ from market_abm.core.units import BoolArray, IntArray
 def check_columns(week: Week) -> Week:
     """Refuse columns that kernels could not read; return them in the one layout that kernels are compiled for."""
     bids, asks, links, last_price = week
-    materials, nodes = last_price.shape
+    materials = last_price.shape[0]
     for name, side in (("bids", bids), ("asks", asks)):
         shape = side.zone.shape
         if not _fit(shape, side.zone, side.number) or not _fit((materials, *shape), side.limit, side.quantity):
@@ -131,11 +131,11 @@ def _faults(week: Week, pools: Pools, single: bool) -> Iterator[str]:
         wrong |= (side.quantity > 0) & _outside(side.limit, 1, GREATEST_PRICE)
         for material, row in np.argwhere(wrong).tolist():
             yield (
-                f"{name}{_place(material, row, single)}: zone {side.zone[row]}, limit {side.limit[material, row]:,} ticks,"
-                f" quantity {side.quantity[material, row]:,} g. Zones run from 0 to {nodes - 1}, limits from 1 to"
-                f" {GREATEST_PRICE:,} ticks; quantities are not negative."
+                f"{name}{_place(material, row, single)}: zone {side.zone[row]}, limit {side.limit[material, row]:,}"
+                f" ticks, quantity {side.quantity[material, row]:,} g. Zones run from 0 to {nodes - 1}, limits from 1"
+                f" to {GREATEST_PRICE:,} ticks; quantities are not negative."
             )
-        for material in np.flatnonzero(side.quantity.sum(axis=1, dtype=float) > GREATEST_QUANTITY):
+        for material in np.flatnonzero(side.quantity.sum(axis=1, dtype=float) > GREATEST_QUANTITY).tolist():
             yield f"{name}{'' if single else [material]}: more than {GREATEST_QUANTITY:,} g in all. Use fewer grams."
     for material in range(materials):
         live = [(side.limit[material], side.quantity[material]) for side in (week.bids, week.asks)]
@@ -147,7 +147,9 @@ def _faults(week: Week, pools: Pools, single: bool) -> Iterator[str]:
                 f" more than {GREATEST_VALUE:,} micro-US$, which int64 cannot add up. Use fewer grams or lower limits."
             )
     links = week.links
-    for link in np.flatnonzero(_outside(links.origin, 0, nodes - 1) | _outside(links.destination, 0, nodes - 1)):
+    for link in np.flatnonzero(
+        _outside(links.origin, 0, nodes - 1) | _outside(links.destination, 0, nodes - 1)
+    ).tolist():
         yield f"links[{link}]: nodes run from 0 to {nodes - 1}."
     for material, link in np.argwhere((links.cost < 0) | (links.capacity < 0)).tolist():
         yield f"links{_place(material, link, single)}: costs and capacities are not negative."
@@ -159,7 +161,8 @@ def _faults(week: Week, pools: Pools, single: bool) -> Iterator[str]:
 def _pool_faults(materials: int, links: int, pools: Pools) -> Iterator[str]:
     for place, material in enumerate(pools.material.tolist()):
         if not 0 <= material < materials or material in pools.material[:place]:
-            yield f"Pools: material {material}. Rows run from 0 to {materials - 1}, and each stands in one pool at most."
+            rows = f"Rows run from 0 to {materials - 1}, and each stands in one pool at most."
+            yield f"Pools: material {material}. {rows}"
     for link in pools.gate[_outside(pools.gate, 0, links - 1)].tolist():
         yield f"Pools: gate link {link}. Links run from 0 to {links - 1}."
     limit, quantity, _ = pools.offers

@@ -32,6 +32,7 @@ from market_abm.auction.records import (
     UNSOUND,
     Outcome,
     Pools,
+    Verdict,
     Week,
 )
 from market_abm.auction.week import solve_week
@@ -212,7 +213,8 @@ def _parts(sizes: Sequence[int]) -> list[slice]:
 
 def _solve(week: Week, pools: Pools, single: bool = False) -> Outcome:
     """Solve a week, and see that all of it is sound and proved."""
-    verdict, out = solve_week(week, pools)
+    solved: tuple[Verdict, Outcome] = solve_week(week, pools)
+    verdict, out = solved
     if verdict.code != PROVED:
         if verdict.code == UNSOUND:
             raise OrderError(find_fault(week, pools, single))

@@ -39,19 +39,20 @@ def build_ladder(bids: Orders, asks: Orders, material: int, nodes: int) -> tuple
     for node in range(nodes):
         filled[node] = start[node]
         start[node + 1] += start[node]
-    for row in range(bid_rows):
-        step = start[zone[row]] + zone[row]
-        sums[SUPPLY, step] -= grams[row]
-        sums[VALUE, step] += grams[row] * limit[row]
-    for row in order:  # sorted by limit; each zone's orders go to its own part of the columns
-        node, at = zone[row], place[row]
-        to, step = filled[node], filled[node] + node
-        is_ask = row >= bid_rows
-        rows[LIMIT, to], rows[SOURCE, to] = limit[row], at
+    for bid in range(bid_rows):
+        step = start[zone[bid]] + zone[bid]
+        sums[SUPPLY, step] -= grams[bid]
+        sums[VALUE, step] += grams[bid] * limit[bid]
+    for turn in order:  # sorted by limit; each zone's orders go to its own part of the columns
+        node, at = zone[turn], place[turn]
+        to = filled[node]
+        step = to + node
+        is_ask = turn >= bid_rows
+        rows[LIMIT, to], rows[SOURCE, to] = limit[turn], at
         rows[NUMBER, to] = asks.number[at - bid_count] if is_ask else bids.number[at]
-        sums[SUPPLY, step + 1] = sums[SUPPLY, step] + grams[row]
-        sums[ASKS, step + 1] = sums[ASKS, step] + (grams[row] if is_ask else 0)
-        sums[VALUE, step + 1] = sums[VALUE, step] - grams[row] * limit[row]
+        sums[SUPPLY, step + 1] = sums[SUPPLY, step] + grams[turn]
+        sums[ASKS, step + 1] = sums[ASKS, step] + (grams[turn] if is_ask else 0)
+        sums[VALUE, step + 1] = sums[VALUE, step] - grams[turn] * limit[turn]
         filled[node] += 1
     return start, rows, sums, traded
 

@@ -96,11 +96,11 @@ def find_licence_price(
     -------
     The price [ticks per kg], and how many prices were tried.
     """
-    price, tried, fall, stride, width = last, 0, 0.0, 1 + last // 8, 0
+    price, tried, turn, width = last, 0, 0, 0
     left, right, left_use, right_use = -1, 2 * GREATEST_PRICE + 1, -1, -1
     left_dual, right_dual, old_price, old_use, done = 0, 0, 0, 0, False
     while not done:
-        dual, least_use, most_use = 0, 0, 0
+        dual, least_use, most_use, fall = 0, 0, 0, 0.0
         for row in rows:
             least[row], most[row] = use_licences(problems[row], price)
             dual += dual_value(problems[row])
@@ -115,25 +115,27 @@ def find_licence_price(
             right, right_use, right_dual = price, use, dual
         else:
             done = True
-        if tried == 1:
-            for row in rows:
-                fall += response(problems[row])
-        elif (old_use - use) * (price - old_price) > 0:
-            fall = (old_use - use) / (price - old_price)
-        old_price, old_use = price, use
-        guess = crossing(offers, left, right, price, use, fall)
         if left_use < 0 or right_use < 0:
-            guess = min(max(guess, price - stride), price + stride)
-            stride *= 4
-        elif 2 * (right - left) > width and width > 0:
-            guess, width = (left + right) // 2, 0
-        elif tried % 2 == 0 and left_use > right_use:
+            # On from the last price tried, as the use fell up to it, but not too far.
+            if tried == 1:
+                for row in rows:
+                    fall += response(problems[row])
+            else:
+                fall = max((old_use - use) / (price - old_price), 0.0)
+            reach = 1 + last // 8 + 2 * abs(price - last)
+            guess = min(max(crossing(offers, left, right, price, use, fall), price - reach), price + reach)
+        elif turn == 0:  # as if the use fell evenly between the two prices
+            fall = (left_use - right_use) / (right - left)
+            guess, turn, width = crossing(offers, left, right, left, left_use, fall), 1, right - left
+        elif turn == 1 and left_use > right_use:  # as if it fell at once, where the tangents of the dual meet
             corner = left + int((left_dual - right_dual - right_use * (right - left)) / (left_use - right_use))
-            guess = min(
-                crossing(offers, left, right, left, left_use, 0.0),
-                max(corner, crossing(offers, left, right, right, right_use, 0.0)),
-            )
-            width = right - left
+            beyond = max(corner, crossing(offers, left, right, right, right_use, 0.0))
+            guess, turn = min(crossing(offers, left, right, left, left_use, 0.0), beyond), 2
+        else:
+            guess, turn = crossing(offers, left, right, left, left_use, 0.0), 0
+            if 2 * (right - left) > width:
+                guess = (left + right) // 2
+        old_price, old_use = price, use
         if not done:
             price = min(max(guess, left + 1), right - 1)
     return price, tried

@@ -63,7 +63,8 @@ def find_step(problem: Problem, zone: int, price: int) -> int:
             left = middle + 1
         else:
             right = middle
-    return left + zone
+    row: int = left + zone
+    return row
 
 
 @compiled

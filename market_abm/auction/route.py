@@ -68,7 +68,7 @@ def sell_all(problem: Problem) -> None:
 @inlined
 def cancel_circles(problem: Problem) -> None:
     """Take out goods that travel in a circle, which only links without cost allow."""
-    start, rows, sums, ways, arcs, zones, flows, traded = problem
+    start, rows, sums, ways, arcs, zones, flows, _ = problem
     links = flows.shape[1]
     for link in range(links):
         # Send the link's goods on along free flows, as far as they lead back to where it starts.

@@ -48,11 +48,15 @@ def find_prices(problem: Problem) -> int:
         for zone in range(nodes):
             zones[LEAST, zone] = problem.sums[SUPPLY, find_step(problem, zone, zones[PRICE, zone])]
             zones[MOST, zone] = problem.sums[SUPPLY, find_step(problem, zone, zones[PRICE, zone] + step)]
-        sign = -1 if push(problem, LEAST) else 0
-        for zone in range(nodes):
-            zones[MOVING, zone] = 1 if zones[CAME_BY, zone] >= -1 - links else 0
+        sign = 0
+        for target in (LEAST, MOST):
+            lacking = push(problem, target)
+            if target == LEAST and lacking:
+                for zone in range(nodes):
+                    zones[MOVING, zone] = 1 if zones[CAME_BY, zone] >= -1 - links else 0
+                sign = -1
+                break
         if sign == 0:
-            push(problem, MOST)
             for zone in range(nodes):
                 zones[MOVING, zone] = 1 if zones[EXPORT, zone] > zones[MOST, zone] else 0
                 sign = max(sign, zones[MOVING, zone])

@@ -93,7 +93,8 @@ def solve_week(week: Week, pools: Pools) -> tuple[Verdict, Outcome]:
             out.prices[HIGH, material],
         )
         if pool_of[material] >= 0 and out.licences[LICENCE_PRICE, pool_of[material]] == 0 and problem.traded > 0:
-            route(problem, out.prices[LOW, material], -1)  # free licences: goods that circle through the gate use none
+            # Free licences: goods that circle through the gate use none.
+            route(problem, out.prices[LOW, material], np.int64(-1))
             most[material] = problem.flows[FLOW, problem.flows.shape[1] - 1]
     for pool in range(pools.last_price.size):
         share_licences(pools, pool, out.licences[LICENCE_PRICE, pool], least, most)
@@ -230,4 +231,5 @@ def settle(week: Week, material: int, problem: Problem, ways: IntArray, licensed
             out.bid_fill[material, source[row]] = fill[row]
         else:
             out.ask_fill[material, place] = fill[row]
-    return prove(week, material, source, fill, ways, flow, price)
+    verdict: Verdict = prove(week, material, source, fill, ways, flow, price)
+    return verdict

@@ -12,11 +12,13 @@ from market_abm.app.limits import (
     LARGEST_UPLOAD,
     MOST_SEEDS,
     LimitError,
+    check_playable,
     check_seeds,
     read_upload,
 )
 from market_abm.app.saving import scenario_toml
 from market_abm.app.world import World
+from market_abm.model import MineralMarket
 from market_abm.scenario.errors import ScenarioError
 from market_abm.scenario.loading import load_scenario
 from market_abm.scenario.reading import scenario_names
@@ -119,7 +121,7 @@ def test_very_many_values_are_refused() -> None:
     ("text", "said"),
     [
         ("[manufacturer.magnets-cn]\ncount = 999999", "1,000,0\\d\\d agents, 20,000 at most"),
-        ("[time]\nend = 2999-12-30", "weeks, 2,600 at most"),
+        ("[time]\nend = 2061-01-03", "weeks, 2,600 at most"),
         ("[[policy]]\ntype = 'louder_news'\n" * 501, "502 policies, 500 at most"),
     ],
 )
@@ -138,8 +140,17 @@ def test_a_scenario_that_is_too_large_says_by_how_much(text: str, said: str) -> 
     ],
 )
 def test_absurd_numbers_are_refused_before_anybody_plays_with_them(text: str) -> None:
-    with pytest.raises(LimitError, match="cannot be played"):
+    with pytest.raises(ScenarioError, match="exceeds the limit"):
         read_upload(f'extends = "tiny"\n{text}\n'.encode())
+
+
+def test_a_scenario_whose_first_week_breaks_down_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(model: MineralMarket) -> None:
+        raise OverflowError("too large")
+
+    monkeypatch.setattr(MineralMarket, "step", broken)
+    with pytest.raises(LimitError, match=r"cannot be played.*too large"):
+        check_playable(load_scenario("tiny"))
 
 
 def test_every_shipped_scenario_can_be_uploaded() -> None:
