@@ -245,7 +245,8 @@ def _checked_kinds(kinds: dict[str, type[Agent]]) -> dict[str, type[Agent]]:
             raise ValueError(f"kinds: {key} is {kind!r}; give a class that inherits from market_abm's Agent.")
         if lacks := sorted(KINDS[key].members().keys() - kind.members().keys()):
             raise ValueError(
-                f'kinds: "{key}" is {kind.__name__}, which lacks {", ".join(lacks)}; inherit from {KINDS[key].__name__}.'
+                f'kinds: "{key}" is {kind.__name__}, which lacks {", ".join(lacks)}; '
+                f"inherit from {KINDS[key].__name__}."
             )
     return dict(kinds)
 
