@@ -14,7 +14,7 @@ from market_abm.agents.licence_holder import LicenceHolder
 from market_abm.agents.life import Stage
 from market_abm.agents.manufacturer import Manufacturer
 from market_abm.agents.miner import Miner
-from market_abm.agents.population import Home, Population
+from market_abm.agents.population import Agent, Home, Population
 from market_abm.agents.refiner import Refiner
 from market_abm.agents.speculator import Speculator
 from market_abm.agents.state_buyer import StateBuyer
@@ -261,7 +261,7 @@ def join_mines_and_plants(world: Founding) -> None:
         miners.plant_recovery[has_plant] = refiners.recovery[miners.plant[has_plant]]
 
 
-KINDS: dict[str, type] = {
+KINDS: dict[str, type[Agent]] = {
     "manufacturer": Manufacturer,
     "miner": Miner,
     "illegal_miner": IllegalMiner,

@@ -1,6 +1,5 @@
 """`MineralMarket`: the model. A week is a list of verbs in market order (ODD: Process overview)."""
 
-import copy
 import datetime as dt
 import difflib
 import secrets
@@ -13,6 +12,7 @@ from market_abm.agents.population import Agent, Population
 from market_abm.books.checking import check_books
 from market_abm.books.ledger import Ledger
 from market_abm.build import KINDS
+from market_abm.copies import CopiedModel
 from market_abm.dismissal import dismiss
 from market_abm.market.market import Market
 from market_abm.policy import ActorPolicy, AnyPolicy
@@ -35,7 +35,7 @@ class RunOverError(RuntimeError):
     """The last week of the scenario has been run; there is no further one."""
 
 
-class MineralMarket(mesa.Model):  # type: ignore[misc]
+class MineralMarket(CopiedModel):
     """A market for critical minerals.
 
     Parameters
@@ -72,17 +72,19 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         verbs: WeekPlan | None = None,
     ) -> None:
         seed = secrets.randbelow(GREATEST_SEED) if rng is None else int(rng)
-        super().__init__(rng=seed)
         if not isinstance(scenario, Scenario):
             from market_abm.scenario.loading import load_scenario
 
             scenario = load_scenario(scenario)
         require_limits(scenario)
-        self.seed = seed
-        self.kinds = _checked_kinds(kinds or {})
-        self.verbs = shipped_week() if verbs is None else WeekPlan(verbs)
+        self.build(scenario, seed, _checked_kinds(kinds or {}), shipped_week() if verbs is None else verbs)
+
+    def build(self, scenario: Scenario, seed: int, kinds: dict[str, type[Agent]], verbs: WeekPlan) -> None:
+        """Build the world and open its books."""
+        super().__init__(rng=seed)
+        self.seed, self.kinds, self.verbs = seed, kinds, WeekPlan(verbs)
         self._scenario = scenario  # in the order in which it was written; the world has it in canonical order
-        self.world = World(in_canonical_order(scenario), seed, {**KINDS, **self.kinds}, self)
+        self.world = World(in_canonical_order(scenario), seed, {**KINDS, **kinds}, self)
         for population in self.world.populations.values():
             population.on_dismiss = self._dismiss
         self.week = Week(0, self.world.today)
@@ -196,12 +198,6 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         require_limits(changed)
         self.scenario = changed
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Take the state that `world.dump()` of a model of the same scenario and seed returned."""
-        self.world.load(state)
-        self.steps, self.running = self.week_index, self.week_index < self.weeks
-        self.week = Week(self.week_index, self.today)
-
     def tables(self) -> "dict[str, pd.DataFrame]":
         """Tidy tables of what was recorded so far."""
         return self.recorder.tables()
@@ -220,45 +216,22 @@ class MineralMarket(mesa.Model):  # type: ignore[misc]
         return self._agents_by_type
 
     def _make_agents(self) -> None:
-        if "world" in self.__dict__:
-            for population in self.world.populations.values():
-                population.agents  # noqa: B018 - making the views registers them
+        if "world" not in self.__dict__ or all(group.has_agents for group in self.populations.values()):
+            return
+        for population in self.populations.values():
+            population.agents  # noqa: B018 - making the views registers them
+        places = {key: place for place, key in enumerate(self.populations)}
+
+        def place_of(agent: Any) -> tuple[int, int]:
+            own = isinstance(agent, Agent)
+            return (places[agent.population.key], agent.row) if own else (len(places), 0)
+
+        for agents in (self._all_agents, *self._agents_by_type.values()):  # some kinds were made before others
+            agents.sort(place_of, ascending=True, inplace=True)
 
     def close(self) -> None:
         """Let Mesa forget this model; it keeps every model it ever saw alive by an agent counter."""
         getattr(mesa.Agent, "_ids", {}).pop(self, None)  # Mesa 3.5 counts in the model and keeps none
-
-    # -- copies ----------------------------------------------------------------------------------
-    def __deepcopy__(self, memo: dict[int, Any]) -> "MineralMarket":
-        """Return a model of its own that goes on bit for bit as this one would."""
-        return _revived(type(self), *copy.deepcopy(self._essence(), memo))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _revived, (type(self), *self._essence())
-
-    def _essence(self) -> tuple[Any, ...]:
-        """All that makes this model: scenario, seed, kinds, verbs, state, and what a user hung on it."""
-        own = {"world", "week", "datacollector", "verbs", "kinds", "seed"}
-        mesas = set(vars(mesa.Model()))
-        extras = {key: value for key, value in vars(self).items() if key not in own | mesas and not key.startswith("_")}
-        return self.scenario, self.seed, self.kinds, list(self.verbs), self.world.dump(), extras
-
-
-def _revived(
-    kind: type[MineralMarket],
-    scenario: Scenario,
-    seed: int,
-    kinds: dict[str, type[Agent]],
-    verbs: list[Any],
-    state: dict[str, Any],
-    extras: dict[str, Any],
-) -> MineralMarket:
-    """Build a model and put its state in place."""
-    model = kind.__new__(kind)
-    MineralMarket.__init__(model, scenario, rng=seed, kinds=kinds, verbs=WeekPlan(verbs))
-    model.restore(state)
-    model.__dict__.update(extras)
-    return model
 
 
 def _checked_kinds(kinds: dict[str, type[Agent]]) -> dict[str, type[Agent]]:
@@ -270,6 +243,11 @@ def _checked_kinds(kinds: dict[str, type[Agent]]) -> dict[str, type[Agent]]:
             raise ValueError(f'kinds: "{key}" is no kind of agent.{hint} The kinds are {", ".join(KINDS)}.')
         if not (isinstance(kind, type) and issubclass(kind, Agent)):
             raise ValueError(f"kinds: {key} is {kind!r}; give a class that inherits from market_abm's Agent.")
+        if lacks := sorted(KINDS[key].members().keys() - kind.members().keys()):
+            raise ValueError(
+                f'kinds: "{key}" is {kind.__name__}, which lacks {", ".join(lacks)}; '
+                f"inherit from {KINDS[key].__name__}."
+            )
     return dict(kinds)
 
 

@@ -224,4 +224,5 @@ class World(State):
         for key, columns in values["columns"].items():
             for name, column in columns.items():
                 self.populations[key].columns[name][...] = column
+            self.populations[key].forget_agents()
         self.random_numbers.week = self.week_index

@@ -50,6 +50,7 @@ class Agent(mesa.Agent):  # type: ignore[misc]
     name = Column("-", dtype=object)
     number = Column("-", dtype=np.uint64)
     zone = Column("zone index", dtype=np.int64)
+    has_left = Column("-", dtype=np.bool_)
 
     def __init__(self, population: "Population", row: int) -> None:
         super().__init__(population.home.model)
@@ -96,10 +97,20 @@ class Agent(mesa.Agent):  # type: ignore[misc]
     def remove(self) -> None:
         """Leave the market: the model books what the agent holds, and its columns fall to nothing."""
         self.population.dismiss(self.row)
+        self.population.columns["has_left"][self.row] = True
         super().remove()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _agent_of, (self.model, self.population.key, self.row)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
+
+
+def _agent_of(model: Any, key: str, row: int) -> Agent:
+    """Return the agent of a model, for copies."""
+    agent: Agent = model.populations[key].agents[row]
+    return agent
 
 
 class _Asking(NamedTuple):
@@ -334,10 +345,23 @@ class Population:
     # -- agents ----------------------------------------------------------------------------------
     @property
     def agents(self) -> list[Agent]:
-        """The agents themselves, made when first asked for."""
+        """The agents themselves by row, made when first asked for; Mesa does not see those who have left."""
         if self._agents is None:
             self._agents = [self.kind(self, row) for row in range(self.size)]
+            for row in np.flatnonzero(self.columns["has_left"]).tolist():
+                mesa.Agent.remove(self._agents[row])
         return self._agents
+
+    @property
+    def has_agents(self) -> bool:
+        """Whether the agents have been made."""
+        return self._agents is not None
+
+    def forget_agents(self) -> None:
+        """Let agents be made anew: those made so far may have left in the state that was just loaded, or not yet."""
+        for agent in self._agents or ():
+            mesa.Agent.remove(agent)
+        self._agents = None
 
     def dismiss(self, row: int) -> None:
         """Let an agent leave the market."""

@@ -89,6 +89,10 @@ class _Locator:
 class _Impl(CompileResultCacheImpl):
     _locator_classes: list[Any] = [_Locator]  # noqa: RUF012 - numba's own form
 
+    def check_cachable(self, compiled: Any) -> bool:
+        """Whether machine code can be kept; what cannot (a sort by a key, say) is compiled in each process."""
+        return all(part.can_cache for part in compiled.lifted) and not compiled.library.has_dynamic_globals
+
 
 class _Cache(FunctionCache):
     _impl_class = _Impl

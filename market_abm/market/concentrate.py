@@ -52,7 +52,8 @@ class ConcentrateMarket:
             np.zeros((zones, zones)),
             np.zeros((zones, zones), dtype=np.int64),
         )
-        cheapest = min(material.freight_usd_per_kg for material in scenario.material.values())
+        dug = {material for row in scenario.mine.values() for material in scenario.deposit[row.deposit].basket}
+        cheapest = min((scenario.material[name].freight_usd_per_kg for name in dug), default=0.0)
         for link in scenario.link:
             origin, destination = market.zones.index(link.origin), market.zones.index(link.destination)
             if not link.smuggled and origin not in market.gated:

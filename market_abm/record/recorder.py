@@ -100,7 +100,6 @@ class Recorder(State):
         ]
         cell = manufacturers.zone * groups + manufacturers.sector
         self._cell: IntArray = cell
-        self._cell_size = np.maximum(np.bincount(cell, minlength=zones * groups).astype(float), 1.0)
         self._makes_magnets = manufacturers.sector == (sectors.index(MAGNETS) if MAGNETS in sectors else -1)
         self.seal()
 
@@ -355,7 +354,7 @@ def record(
     _add_by_zone(makers.coming, makers.zone, recorder.stock[week, 4])
     recorder.stock[week, 5] = accounts.scrap.mass[: len(recorder.market.materials)]
     _keep_activity(
-        *(use.need, use.used, use.lost_sales, makers.risk, makers.activity, recorder._cell, recorder._cell_size),
+        *(use.need, use.used, use.lost_sales, makers.risk, makers.activity, recorder._cell, makers.use),
         *(makers.zone, recorder._makes_magnets, recorder.market.lead),
         *(recorder.activity[week], recorder.share[week, STAGES.index("magnets")]),
     )
@@ -388,13 +387,16 @@ def _keep_activity(
     risk: FloatArray,
     activity: FloatArray,
     cell: IntArray,
-    cell_size: FloatArray,
+    use: FloatArray,
     zone: IntArray,
     makes_magnets: BoolArray,
     lead: int,
     out: FloatArray,
     magnets: FloatArray,
 ) -> None:
+    users = np.zeros(out.shape[1])
+    for row in range(cell.size):
+        users[cell[row]] += 1.0 if use[:, row].any() else 0.0
     for row in range(cell.size):
         place, wanted, taken = cell[row], 0.0, 0.0
         for material in range(need.shape[0]):
@@ -403,7 +405,7 @@ def _keep_activity(
         out[0, place] += wanted
         out[1, place] += taken
         out[2, place] += lost[row]
-        out[3, place] += risk[row] / cell_size[place]
+        out[3, place] += risk[row] / users[place] if use[:, row].any() else 0.0  # of those who need something
         out[4, place] += wanted * activity[row]
         if makes_magnets[row]:
             magnets[zone[row]] += used[lead, row]

@@ -58,6 +58,24 @@ def test_columns_can_be_selected_and_aggregated(tiny_model: Callable[..., Minera
     assert in_japan.agg("risk", max) >= 0.0
 
 
+def test_agents_can_be_grouped_and_set(tiny_model: Callable[..., MineralMarket]) -> None:
+    model = tiny_model(run=3)
+    makers = model.agents_by_type[Manufacturer]
+
+    sizes = {zone: len(group) for zone, group in makers.groupby("zone")}
+    makers.select(lambda maker: maker.zone == 1).set("risk", 0.5)
+
+    assert sizes == {0: 2, 1: 3, 2: 1}
+    np.testing.assert_array_equal(model.world.manufacturers.risk == 0.5, model.world.manufacturers.zone == 1)
+
+
+def test_looking_at_one_kind_first_leaves_the_order_of_all(tiny_model: Callable[..., MineralMarket]) -> None:
+    one, other = tiny_model(), tiny_model()
+    assert len(other.world.speculators.agents) == other.world.speculators.size
+
+    assert [agent.name for agent in other.agents] == [agent.name for agent in one.agents]
+
+
 def test_the_model_runs_until_its_last_week(tiny_model: Callable[..., MineralMarket]) -> None:
     model = tiny_model(weeks=3)
     running = [model.running]

@@ -28,8 +28,10 @@ from market_abm.agents.speculator import Speculator
 from market_abm.agents.state_buyer import StateBuyer
 from market_abm.core.rules import rule
 from market_abm.model import MineralMarket
+from market_abm.policy import PriceFloor
 from market_abm.record.digest import digest
 from market_abm.record.snapshot import restore, take
+from market_abm.scenario.errors import ScenarioError
 from market_abm.scenario.schema import Scenario
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "cli"))
@@ -179,6 +181,18 @@ def test_a_scenario_made_in_python_never_publishes_a_sum_that_wrapped(tiny_scena
         assert (tables[name][column] >= 0).all(), name
     money = tables["money"].groupby("purpose")["usd"].sum()
     assert money.get("goods", 0.0) >= 0  # customers pay manufacturers, never the other way
+
+
+def test_policies_changed_under_way_are_held_against_the_limits_too(tiny_model: Build) -> None:
+    model = tiny_model(run=2)
+    changes, (floor,) = HUGE["a floor of 1e9"]
+    scenario = model.scenario
+
+    with pytest.raises(ScenarioError, match="limit"):
+        model.change_policies([PriceFloor(**floor)])
+
+    assert not changes
+    assert model.scenario is scenario
 
 
 # -- seeds, ends, kinds ----------------------------------------------------------------------------

@@ -219,6 +219,31 @@ def test_an_unused_zone_changes_nothing(
     assert_same(kept, expected[world])
 
 
+LINKED = [
+    {"origin": "CN", "destination": "AA", "transit_weeks": 7},
+    {"origin": "AA", "destination": "JP", "transit_weeks": 7, "freight_factor": 3.0},
+]
+
+
+@pytest.mark.parametrize(
+    "links", [LINKED[:1], pytest.param(LINKED, marks=waits("one theta is fitted to prices of idle nodes too"))]
+)
+def test_an_unused_zone_with_links_changes_nothing(
+    scenarios: dict[str, Scenario], expected: dict[str, Tables], links: list[dict[str, Any]]
+) -> None:
+    data = scenarios["busy"].model_dump()
+    data["zone"]["AA"] = copy.deepcopy(data["zone"]["RW"])
+    data["link"] += links
+
+    found = tables_of(Scenario.model_validate(data))
+
+    kept = {
+        name: in_order(frame[~(frame.astype(str) == "AA").any(axis=1)]) if len(frame) else frame
+        for name, frame in found.items()
+    }
+    assert_same(kept, expected["busy"])
+
+
 def test_an_unused_deposit_changes_nothing(scenarios: dict[str, Scenario], expected: dict[str, Tables]) -> None:
     data = scenarios["busy"].model_dump()
     data["deposit"] = {"aardvark": copy.deepcopy(data["deposit"]["clay"])} | data["deposit"]
@@ -250,6 +275,34 @@ def test_a_plant_that_can_treat_next_to_nothing_opens_without_stock(tiny_model: 
 
 
 IDLE: dict[str, dict[str, Any]] = {
+    "a material that nobody digs or uses": {
+        "material": {"aardvark": {"price_usd_per_kg": 9.0, "value_in_use_usd_per_kg": 90.0, "freight_usd_per_kg": 0.01}}
+    },
+    "a product that nobody makes or uses": {
+        "material": {"aardvark": {"stage": "magnet", "price_usd_per_kg": 9.0, "value_in_use_usd_per_kg": 90.0}}
+    },
+    "a firm that uses nothing": {"manufacturer": {"aardvark": {"zone": "JP", "use_t_per_year": {}}}},
+    "a mine of no size": {
+        "mine": {
+            "aardvark": {
+                "zone": "RW",
+                "deposit": "clay",
+                "capacity_t_per_year": (0.0, 0.0),
+                "cost_usd_per_kg": (3.0, 3.0),
+            }
+        }
+    },
+    "an illegal mine of no size": {
+        "mine": {
+            "aardvark": {
+                "zone": "CN",
+                "deposit": "clay",
+                "legality": "illegal",
+                "capacity_t_per_year": (0.0, 0.0),
+                "cost_usd_per_kg": (3.0, 3.0),
+            }
+        }
+    },
     "a mine that never gets its permit": {
         "mine": {
             "aardvark": {
@@ -276,6 +329,26 @@ IDLE: dict[str, dict[str, Any]] = {
         }
     },
 }
+
+
+ORE: dict[str, Any] = {
+    "link": [
+        {"origin": "RW", "destination": "CN", "transit_weeks": 1},
+        {"origin": "CN", "destination": "JP", "transit_weeks": 2},
+        {"origin": "CN", "destination": "RW", "transit_weeks": 3},
+    ],
+    "refinery": {"hill-plant": None, "lake-plant": None, "ridge-plant": None},
+    "mine": {"hill": {"plant": None}, "lake": None, "ridge": None, "desert": None},
+}
+"""A mine outside that can only send its ore to plants in China."""
+
+
+def test_a_material_that_nobody_digs_does_not_carry_ore_cheaper(tiny_scenario: Scenarios) -> None:
+    found = tables_of(tiny_scenario({**ORE, **IDLE["a material that nobody digs or uses"]}, weeks=WEEKS))
+
+    expected = tables_of(tiny_scenario(ORE, weeks=WEEKS))
+    np.testing.assert_array_equal(found["mining"]["tonnes"], expected["mining"]["tonnes"])
+    np.testing.assert_array_equal(found["money"]["usd"], expected["money"]["usd"])
 
 
 @pytest.mark.parametrize("case", IDLE)

@@ -53,9 +53,10 @@ def test_a_shipped_scenario_has_no_faults(name: str) -> None:
     assert scenario.description
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("name", NAMES)
-def test_a_shipped_scenario_balances_every_week(name: str) -> None:
-    model = run(shortened(name))
+def test_a_shipped_scenario_balances_every_week(name: str, seed: int) -> None:
+    model = run(shortened(name), seed)
 
     assert model.week_index == WEEKS
     assert int(model.ledger.money.sum()) == 0
