@@ -34,8 +34,8 @@ class Problem(NamedTuple):
         grams times limit of bids at or above it less those of asks below it [micro-US$].
     ways : (4, links) `ORIGIN`, `DESTINATION`, `COST` and `CAPACITY` as in `Links`. Links that can carry nothing have a
         capacity of 0, and no capacity is larger than needed.
-    arcs : for each node and the end, the place here where its arcs begin; then the arcs: -1 - link for each link into
-        the node, then the number of each link out of it.
+    arcs : for each node and the end, the place here where its arcs begin; then the arcs: -1 - link for each open link
+        into the node, then the number of each open link out of it.
     zones : (9, nodes) `PRICE` [ticks]; `EXPORT`, what a zone sends away net, and the `LEAST` and `MOST` it would at
         its price [g]; `GAINLESS`, what it would if all trades without gain were made; what is `SOLD` in it [g];
         whether its price is `MOVING`; `CAME_BY` and `QUEUE`, room for looking for ways.
@@ -69,12 +69,13 @@ def find_step(problem: Problem, zone: int, price: int) -> int:
 
 @compiled
 def list_arcs(ways: IntArray, nodes: int) -> IntArray:
-    """Return the arcs of each node."""
+    """Return the arcs of each node; closed links have none."""
     links = ways.shape[1]
     arcs, filled = np.zeros(nodes + 1 + 2 * links, np.int64), np.zeros(nodes, np.int64)
     for link in range(links):
-        arcs[ways[ORIGIN, link] + 1] += 1
-        arcs[ways[DESTINATION, link] + 1] += 1
+        open_ways = 1 if ways[CAPACITY, link] > 0 else 0
+        arcs[ways[ORIGIN, link] + 1] += open_ways
+        arcs[ways[DESTINATION, link] + 1] += open_ways
     arcs[0] = nodes + 1
     for node in range(nodes):
         filled[node] = arcs[node]
@@ -82,6 +83,7 @@ def list_arcs(ways: IntArray, nodes: int) -> IntArray:
     for end, other in ((DESTINATION, -1), (ORIGIN, 1)):
         for link in range(links):
             node = ways[end, link]
-            arcs[filled[node]] = link if other > 0 else -1 - link
-            filled[node] += 1
+            if ways[CAPACITY, link] > 0:
+                arcs[filled[node]] = link if other > 0 else -1 - link
+                filled[node] += 1
     return arcs
