@@ -18,7 +18,7 @@ from market_abm.auction.orders import (
     Orders,
     Pool,
 )
-from market_abm.auction.records import OFFER_END, OFFER_LIMIT, OFFER_QUANTITY, Pools, Week
+from market_abm.auction.records import OFFER_END, OFFER_LIMIT, OFFER_NUMBER, OFFER_QUANTITY, Pools, Week
 from market_abm.core.compiled import inlined
 from market_abm.core.units import BoolArray, IntArray
 
@@ -71,14 +71,21 @@ def join_pools(pools: Sequence[Pool]) -> Pools:
             )
         if pool.materials.dtype != np.int64 or pool.gate.dtype != np.int64:
             raise OrderError(f"Pool {number}: materials and gate must be int64 columns.")
-    materials, gate, limit, quantity, number_of, last_price = zip(*pools, strict=True)
-    ends = [[0, *np.cumsum([column.size for column in columns])] for columns in (materials, gate, limit)]
+    ends: list[list[int]] = [[0], [0], [0]]
+    for pool in pools:
+        for end, column in zip(ends, (pool.materials, pool.gate, pool.limit), strict=True):
+            end.append(end[-1] + column.size)
+    offers = np.empty((3, ends[OFFER_END][-1]), np.int64)
+    for pool, last in zip(pools, ends[OFFER_END][1:], strict=True):
+        part = slice(last - pool.limit.size, last)
+        offers[OFFER_LIMIT, part], offers[OFFER_QUANTITY, part] = pool.limit, pool.quantity
+        offers[OFFER_NUMBER, part] = pool.number
     return Pools(
-        np.concatenate(materials),
-        np.concatenate(gate),
-        np.stack((np.concatenate(limit), np.concatenate(quantity), np.concatenate(number_of))),
+        np.concatenate([pool.materials for pool in pools]),
+        np.concatenate([pool.gate for pool in pools]),
+        offers,
         np.array(ends, np.int64),
-        np.array(last_price, np.int64),
+        np.array([pool.last_price for pool in pools], np.int64),
     )
 
 
