@@ -20,18 +20,16 @@ from market_abm.core.units import IntArray
 
 FAR = 2**60  # beyond every price: a bound that does not exist
 NEAR = 2**50  # a computed bound beyond this is FAR less some costs: it does not exist either
-THETA_BITS = 30  # theta is a whole number of 2**-30, so that low + theta * (high - low) is exact
 
 
 @inlined
-def bound_prices(
-    problem: Problem, ways: IntArray, last_price: IntArray, low: IntArray, near_low: IntArray, high: IntArray
-) -> None:
-    """Set least optimal prices; and least and greatest, sides without bound being closed at last week's price.
+def bound_prices(problem: Problem, ways: IntArray, last_price: IntArray, low: IntArray, high: IntArray) -> None:
+    """Set least and greatest optimal prices.
 
-    They are the same whatever optimal flows and trades they are read off. Closing them changes no bounded price,
-    for a price that binds another is bound by it. Nor does it hurt to raise prices to 1: limits are at least 1, so
-    a zone below 1 neither sells nor sends anything.
+    They are the same whatever optimal flows and trades they are read off. Where nothing holds a price from above,
+    it is closed at last week's or low. That changes no bounded price, for a price that binds another is bound by
+    it. Nor does it hurt to raise prices to 1: limits are at least 1, so a zone below 1 neither sells nor sends
+    anything.
 
     `ways` are the links between the zones of `last_price`; the problem may have a node behind the gate beside them.
     """
@@ -40,12 +38,10 @@ def bound_prices(
     fit(low, ways, problem.flows, up)
     fit(high, ways, problem.flows, down)
     for zone in range(low.size):
-        near_low[zone] = min(last_price[zone], high[zone]) if low[zone] < -NEAR else low[zone]
         high[zone] = max(last_price[zone], low[zone]) if high[zone] > NEAR else high[zone]
-    fit(near_low, ways, problem.flows, down)
     fit(high, ways, problem.flows, up)
     for zone in range(low.size):
-        low[zone], near_low[zone], high[zone] = max(low[zone], 1), max(near_low[zone], 1), max(high[zone], 1)
+        low[zone], high[zone] = max(low[zone], 1), max(high[zone], 1)
 
 
 @inlined
@@ -88,20 +84,32 @@ def fit(price: IntArray, ways: IntArray, flows: IntArray, sign: int) -> None:
 
 
 @inlined
-def set_price(low: IntArray, high: IntArray, last_price: IntArray, price: IntArray) -> None:
-    """Set prices to floor(low + theta * (high - low)), theta in [0, 1] being the best fit to last week's prices.
+def set_price(
+    problem: Problem, ways: IntArray, last_price: IntArray, low: IntArray, high: IntArray, price: IntArray
+) -> None:
+    """Set prices to last week's, put right as little as is needed to make them optimal.
 
-    The mixture is optimal too. A condition on prices reads p[j] <= p[i] + c, or p[i] <= c, with a whole c. It
-    holds for low and for high, so for their mixture with one theta, and floor(x + c) = floor(x) + c keeps it.
-    Theta is a whole number of 2**-THETA_BITS, so the mixture is exact; it is rounded up, so that an optimal
-    last price of a single zone comes back to the tick.
+    Optimal prices are those that keep conditions p[j] <= p[i] + c, and bounds in each zone, with whole numbers only.
+    So there are greatest ones not above some wanted prices, and least ones not below them; the price is half the sum
+    of the two, rounded down. That is optimal too: add up p[j] <= p[i] + c for both, and floor(x + c) = floor(x) + c.
+    Zones with orders come first, each wanting last week's price within its own bounds. Then zones without orders want
+    last week's price as far as those leave them room.
+
+    Thus an optimal last price comes back to the tick, and what binds nobody (a zone without orders, a link that is too
+    dear, zones that are not linked) changes no other price.
     """
-    along, across = 0.0, 0.0
-    for zone in range(low.size):
-        width = float(high[zone] - low[zone])
-        along += float(last_price[zone] - low[zone]) * width
-        across += width * width
-    share = 0.0 if across == 0.0 else min(max(along / across, 0.0), 1.0)
-    theta = int(np.ceil(share * 2.0**THETA_BITS))
-    for zone in range(low.size):
-        price[zone] = low[zone] + ((high[zone] - low[zone]) * theta >> THETA_BITS)
+    zones, up, down = price.size, np.int64(1), np.int64(-1)
+    above, below = np.empty(zones, np.int64), np.empty(zones, np.int64)
+    for turn in range(3):  # zones with orders; the room they leave to the others; the others
+        for zone in range(zones):
+            wants = turn == 2 or problem.start[zone] < problem.start[zone + 1]
+            if turn == 0:
+                price[zone] = min(max(last_price[zone], low[zone]), high[zone])
+            below[zone], above[zone] = price[zone] if wants else FAR, price[zone] if wants else -FAR
+        fit(below, ways, problem.flows, down)
+        fit(above, ways, problem.flows, up)
+        for zone in range(zones):
+            if turn == 2 or problem.start[zone] < problem.start[zone + 1]:
+                price[zone] = (below[zone] + above[zone]) // 2
+            elif turn == 1:
+                price[zone] = max(min(max(last_price[zone], above[zone]), below[zone]), 1)

@@ -168,8 +168,7 @@ def _faults(week: Week, pools: Pools, single: bool) -> Iterator[str]:
 def _pool_faults(materials: int, links: int, pools: Pools) -> Iterator[str]:
     for place, material in enumerate(pools.material.tolist()):
         if not 0 <= material < materials or material in pools.material[:place]:
-            rows = f"Rows run from 0 to {materials - 1}, and each stands in one pool at most."
-            yield f"Pools: material {material}. {rows}"
+            yield f"Pools: material {material}. Rows run from 0 to {materials - 1}, each in at most one pool."
     for link in pools.gate[_outside(pools.gate, 0, links - 1)].tolist():
         yield f"Pools: gate link {link}. Links run from 0 to {links - 1}."
     limit, quantity, _ = pools.offers

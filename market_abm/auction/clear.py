@@ -87,10 +87,13 @@ def clear(bids: Orders, asks: Orders, links: Links, last_price: IntArray) -> Cle
 
     Maximises the limits of bids filled, less the limits of asks filled, less the cost of flows. Of all such
     results it takes one with the greatest volume. Orders of one zone, side and limit share by largest
-    remainder, odd grams going to the lowest agent number. Among routes of equal cost the one with fewest
-    links, then the lowest link, goes first. The price is floor(a + theta * (b - a)): a and b are the least
-    and greatest optimal prices, a side without bound being closed at last week's price, and one theta for
-    all zones is the best fit to last week's prices.
+    remainder, odd grams going to the lowest agent number. Of all optimal prices it takes last week's, put right
+    as little as needed, half from above and half from below (`bounds.set_price`).
+
+    Among routes of equal cost the one with fewest links goes first, then that of the lowest zone, then that by the
+    lowest link. The same decides between zones whose orders stand at exactly equal terms: the zone nearest by links
+    is served first. They do not share as orders of one zone do: a fair share over a network is a problem of its own,
+    whose parts would not be whole. So zones and links must be numbered in an order that means nothing, as by name.
 
     Parameters
     ----------
@@ -110,7 +113,7 @@ def clear(bids: Orders, asks: Orders, links: Links, last_price: IntArray) -> Cle
         If the result fails its own proof.
     """
     out = _solve(_week_of_one(bids, asks, links, last_price), NO_POOLS, single=True)
-    low, _, high, price = out.prices[:, 0]
+    low, high, price = out.prices[:, 0]
     return Clearing(out.bid_fill[0], out.ask_fill[0], out.flow[0], low, high, price, 0)
 
 

@@ -6,7 +6,7 @@ from market_abm.auction.orders import Links, Orders
 from market_abm.core.units import IntArray
 
 PROVED, UNSOUND, UNPROVED_BOOK, UNPROVED_POOL = range(4)
-LOW, NEAR_LOW, HIGH, PAID = range(4)
+LOW, HIGH, PAID = range(3)
 LICENCE_PRICE, TRIED = range(2)
 OFFER_LIMIT, OFFER_QUANTITY, OFFER_NUMBER = range(3)
 MATERIAL_END, GATE_END, OFFER_END = range(3)
@@ -48,8 +48,7 @@ class Outcome(NamedTuple):
     ----------
     bid_fill, ask_fill : (materials, orders) [g].
     flow : (materials, links) [g].
-    prices : (4, materials, nodes) `LOW`, `NEAR_LOW` (where nothing holds a price from below, last week's or high),
-        `HIGH` and the price `PAID` [ticks].
+    prices : (3, materials, nodes) `LOW`, `HIGH` and the price `PAID` [ticks].
     licences : (2, pools) `LICENCE_PRICE` [ticks per kg], and how many were `TRIED`.
     offer_fill : (offers of all pools,) [g].
     """

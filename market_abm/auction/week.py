@@ -36,7 +36,6 @@ from market_abm.auction.records import (
     HIGH,
     LICENCE_PRICE,
     LOW,
-    NEAR_LOW,
     PAID,
     PROVED,
     TRIED,
@@ -89,7 +88,6 @@ def solve_week(week: Week, pools: Pools) -> tuple[Verdict, Outcome]:
             networks[material],
             week.last_price[material],
             out.prices[LOW, material],
-            out.prices[NEAR_LOW, material],
             out.prices[HIGH, material],
         )
         if pool_of[material] >= 0 and out.licences[LICENCE_PRICE, pool_of[material]] == 0 and problem.traded > 0:
@@ -117,7 +115,7 @@ def new_outcome(week: Week, pools: Pools) -> Outcome:
         np.zeros((materials, week.bids.zone.size), np.int64),
         np.zeros((materials, week.asks.zone.size), np.int64),
         np.zeros((materials, week.links.origin.size), np.int64),
-        np.zeros((4, materials, nodes), np.int64),
+        np.zeros((3, materials, nodes), np.int64),
         np.zeros((2, pools.last_price.size), np.int64),
         np.zeros(pools.offers.shape[1], np.int64),
     )
@@ -223,7 +221,8 @@ def settle(week: Week, material: int, problem: Problem, ways: IntArray, licensed
         for link in range(flow.size):
             flow[link] = problem.flows[FLOW, link]
     price = out.prices[PAID, material]
-    set_price(out.prices[NEAR_LOW, material], out.prices[HIGH, material], week.last_price[material], price)
+    low, high = out.prices[LOW, material], out.prices[HIGH, material]
+    set_price(problem, ways, week.last_price[material], low, high, price)
     fill = fill_orders(problem, price)
     for row in range(fill.size):
         place = source[row] - week.bids.zone.size

@@ -1,14 +1,16 @@
 """The coupled auction on cases small enough to work by hand, and its properties on random ones."""
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import market_abm.auction.clear as door
-from market_abm.auction import records
+from market_abm.auction import clear as doors
 from market_abm.auction.clear import clear
 from market_abm.auction.orders import UNLIMITED, CertificateError, Clearing, Links, OrderError, Orders
+from market_abm.auction.records import UNPROVED_BOOK, Verdict
 from market_abm.core.units import IntArray
 
 
@@ -206,17 +208,42 @@ def test_float_columns_are_refused() -> None:
         clear(bids, Orders.none(), links(), column([1]))
 
 
-def test_a_result_without_proof_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    solve = door.solve_week
+def test_a_result_without_proof_is_not_returned(monkeypatch: pytest.MonkeyPatch) -> None:
+    solve = doors.solve_week
+    monkeypatch.setattr(
+        doors, "solve_week", lambda week, pools: (Verdict(UNPROVED_BOOK, 0, True, 7, 9), solve(week, pools)[1])
+    )
 
-    def unproved(week, pools):  # type: ignore[no-untyped-def]
-        verdict, out = solve(week, pools)
-        return verdict._replace(code=records.UNPROVED_BOOK, dual=verdict.dual + 1), out
-
-    monkeypatch.setattr(door, "solve_week", unproved)
-
-    with pytest.raises(CertificateError, match="dual"):
+    with pytest.raises(CertificateError, match="material 0: welfare is 7, its dual 9"):
         clear(orders((0, 100, 5)), orders((0, 50, 5)), links(), column([70]))
+
+
+# ------------------------------------------------------------------------------------- how long it may take
+
+
+@pytest.mark.parametrize("side", ["neither", "bids", "asks"])
+def test_a_book_without_two_sides_takes_no_time(side: str) -> None:
+    ways = links((0, 1, 5, UNLIMITED), (1, 0, 5, UNLIMITED))
+    book = {"bids": Orders.none(), "asks": Orders.none(), side: orders((0, 50, 5))}
+    clear(book["bids"], book["asks"], ways, column([70, 70]))  # compiled by now
+
+    start = time.process_time()
+    result = clear(book["bids"], book["asks"], ways, column([2**28, 1]))
+
+    assert time.process_time() - start < 0.1
+    assert result.flow.tolist() == [0, 0]
+
+
+def test_a_price_far_from_last_weeks_takes_no_time() -> None:
+    ways = links(*((zone, zone + 1, 3, UNLIMITED) for zone in range(30)))
+    bids, asks = orders(*((zone, 50 + zone, 5) for zone in range(31))), orders((0, 10, 80), (9, 2**31, 4))
+    clear(bids, asks, ways, column([70] * 31))
+
+    start = time.process_time()
+    result = clear(bids, asks, ways, column([2**32, 1] * 15 + [2**20]))
+
+    assert time.process_time() - start < 0.1
+    assert result.bid_fill.sum() == 80
 
 
 # ----------------------------------------------------------------------------------------- properties
@@ -270,6 +297,52 @@ def test_closed_links_make_separate_auctions(book) -> None:  # type: ignore[no-u
         np.testing.assert_array_equal(together.bid_fill[mine[0]], alone.bid_fill)
         np.testing.assert_array_equal(together.ask_fill[mine[1]], alone.ask_fill)
         assert (together.low[zone], together.high[zone]) == (alone.low[0], alone.high[0])
+        assert together.price[zone] == alone.price[0]
+
+
+@settings(deadline=None)
+@given(books(), st.integers(0, 5_000), st.sampled_from([0, 1, UNLIMITED]), st.integers(0, 3))
+def test_a_zone_that_does_nothing_changes_nothing(book, last_price, capacity, zone) -> None:  # type: ignore[no-untyped-def]
+    bids, asks, ways, last = book
+    far = [(ZONES, zone, 1_000, capacity), (zone, ZONES, 1_000, capacity), (ZONES, (zone + 1) % ZONES, 1_000, capacity)]
+    more = Links(*(np.append(own, extra) for own, extra in zip(ways, links(*far), strict=True)))
+
+    without, with_it = clear(bids, asks, ways, last), clear(bids, asks, more, np.append(last, last_price))
+
+    # Zones without orders are quotes only; a quote of another zone may hold theirs, never that of a zone with orders.
+    trading = np.isin(np.arange(ZONES), np.concatenate([side.zone[side.quantity > 0] for side in (bids, asks)]))
+    same = trading | (last_price <= 1_000)
+    np.testing.assert_array_equal(with_it.price[:ZONES][same], without.price[same])
+    np.testing.assert_array_equal(with_it.bid_fill, without.bid_fill)
+    np.testing.assert_array_equal(with_it.flow[: ways.cost.size], without.flow)
+
+
+@settings(deadline=None)
+@given(books(), st.integers(0, ZONES - 1), st.integers(0, ZONES - 1))
+def test_a_link_that_is_too_dear_changes_nothing(book, origin, destination) -> None:  # type: ignore[no-untyped-def]
+    bids, asks, ways, last = book
+    dear = links((origin, destination, 1_000, UNLIMITED))
+    more = Links(*(np.append(own, extra) for own, extra in zip(ways, dear, strict=True)))
+
+    without, with_it = clear(bids, asks, ways, last), clear(bids, asks, more, last)
+
+    np.testing.assert_array_equal(with_it.price, without.price)
+
+
+def test_a_zone_without_orders_keeps_its_price_where_its_neighbours_allow() -> None:
+    bids, asks, ways = orders((0, 100, 5)), orders((0, 100, 5)), links((0, 1, 10, UNLIMITED), (1, 0, 30, UNLIMITED))
+
+    prices = [clear(bids, asks, ways, column([0, last])).price.tolist() for last in (20, 85, 300)]
+
+    assert prices == [[100, 70], [100, 85], [100, 110]]
+
+
+def test_last_prices_that_no_longer_fit_meet_half_way() -> None:
+    bids, asks = orders((1, 100, 5)), orders((0, 50, 5))
+
+    result = clear(bids, asks, links((0, 1, 8, UNLIMITED)), column([60, 78]))
+
+    assert result.price.tolist() == [65, 73]
 
 
 @settings(deadline=None)
@@ -313,3 +386,28 @@ def test_nobody_pays_more_or_takes_less_than_the_limit(book) -> None:  # type: i
     assert (result.ask_fill[asks.limit > ask_price] == 0).all()
     assert (result.bid_fill == bids.quantity)[bids.limit > bid_price].all()
     assert (result.ask_fill == asks.quantity)[asks.limit < ask_price].all()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_chain_of_many_zones_far_from_its_prices_is_solved(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    zones, count, top = 50, 500, 10**5
+    sides = [
+        Orders(
+            random.integers(0, zones, count),
+            np.exp(random.uniform(0, np.log(top), count)).astype(np.int64),
+            random.integers(1, 10**6, count),
+            np.arange(count),
+        )
+        for _ in range(2)
+    ]
+    ways = Links(
+        np.arange(zones - 1),
+        np.arange(1, zones),
+        random.integers(0, 10, zones - 1),
+        random.choice([10**5, UNLIMITED], zones - 1),
+    )
+
+    result = clear(sides[0], sides[1], ways, random.integers(0, 2**32, zones))  # proves itself
+
+    assert result.bid_fill.sum() > 0

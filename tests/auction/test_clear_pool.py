@@ -133,3 +133,42 @@ def test_gates_of_two_exporters_in_one_book_are_refused() -> None:
 
     with pytest.raises(OrderError, match="one exporter"):
         clear_pool([book], Orders.none(), 0)
+
+
+def test_books_that_share_an_array_keep_their_own_links() -> None:
+    one = export_book((500, 30))
+    origin = one.links.origin
+    other = one._replace(
+        bids=orders((2, 500, 30)),
+        links=Links(origin, column([2]), column([10]), column([UNLIMITED])),
+        last_price=column([100, 110, 110]),
+    )
+
+    pool = clear_pool([one, other], offers((0, 100)), 0)
+
+    assert [int(cleared.flow[0]) for cleared in pool.clearings] == [30, 30]
+    assert pool.clearings[1].bid_fill.tolist() == [30]
+
+
+def test_books_that_share_all_links_keep_their_own_gates() -> None:
+    ways = Links(column([0, 1]), column([1, 0]), column([10, 10]), column([UNLIMITED, UNLIMITED]))
+    bids, asks = orders((ABROAD, 500, 30)), orders((HOME, 100, 99))
+    gated = Book(bids, asks, ways, column([100, 100]), column([0]))
+
+    pool = clear_pool([gated, gated._replace(gate=column([1]))], Orders.none(), 0)
+
+    assert [int(cleared.flow[0]) for cleared in pool.clearings] == [0, 30]
+
+
+def test_a_book_is_refused_by_its_own_zones() -> None:
+    small, large = export_book((500, 30)), export_book((500, 30))
+    large = large._replace(last_price=column([100, 110, 120]))
+
+    with pytest.raises(OrderError, match=r"bids\[0\]: zone 2"):
+        clear_pool([small._replace(bids=orders((2, 500, 30))), large], offers((0, 100)), 0)
+
+
+@pytest.mark.parametrize("row", [(-1, 5), (2**32 + 1, 5), (5, -1)])
+def test_a_senseless_offer_of_licences_is_refused_by_its_row(row: tuple[int, int]) -> None:
+    with pytest.raises(OrderError, match=r"offers\[1\]"):
+        clear_pool([export_book((500, 30))], offers((0, 5), row), 0)

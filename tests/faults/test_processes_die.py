@@ -47,7 +47,9 @@ def test_two_drivers_share_the_runs(driver, tasks, assert_whole, tmp_path):
 
 
 def test_hanging_and_broken_runs_are_told_and_the_others_are_made(short, tasks, assert_whole, tmp_path):
-    endless = Task(short.model_copy(update={"time": short.time.model_copy(update={"end": dt.date(9000, 1, 3)})}), 0)
+    steady = {name: row.model_copy(update={"growth_per_year": 0.0}) for name, row in short.manufacturer.items()}
+    centuries = short.time.model_copy(update={"end": dt.date(4000, 1, 3)})
+    endless = Task(short.model_copy(update={"time": centuries, "manufacturer": steady}), 0)
     broken = Task(short, -1)  # no seed of numpy's
     store = RunStore(tmp_path)
 
@@ -62,7 +64,8 @@ def test_hanging_and_broken_runs_are_told_and_the_others_are_made(short, tasks, 
 
 @pytest.mark.skipif(not CAN_WATCH_MEMORY, reason="the system does not tell how much memory a process holds")
 def test_a_run_that_exhausts_memory_is_told_and_the_others_are_made(short, tasks, assert_whole, tmp_path):
-    mines = {name: row.model_copy(update={"count": 3_000_000}) for name, row in short.mine.items()}
+    many = {"count": 3_000_000, "capacity_t_per_year": (0.001, 0.001)}
+    mines = {name: row.model_copy(update=many) for name, row in short.mine.items()}
     greedy = Task(short.model_copy(update={"mine": mines}), 0)
     store = RunStore(tmp_path)
 
