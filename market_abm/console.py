@@ -8,6 +8,8 @@ import contextlib
 import functools
 import json
 import math
+import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -42,13 +44,20 @@ def fail(text: str, code: int) -> typer.Exit:
 
 @contextlib.contextmanager
 def compiling_once() -> Iterator[None]:
-    """Say that the model is compiled first, where that was never done; the first run then takes longer."""
+    """Say that the model is compiled first, where that was never done; a process beside this one takes its part."""
     from market_abm.core.compiled import is_cold, mark_warm
 
-    week = Path(__file__).parent / "shipped_week.py"
+    week, beside = Path(__file__).parent / "shipped_week.py", None
     if is_cold(week):
-        told("Compiling the model for this machine: once, about half a minute. Later runs start at once.")
-    yield
+        told("Compiling the model for this machine: once, about a minute. Later runs start at once.")
+        if (os.cpu_count() or 1) > 1:
+            beside = subprocess.Popen([sys.executable, "-m", "market_abm.auction"], stderr=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        if beside is not None:
+            beside.terminate()
+            beside.wait()
     mark_warm(week)
 
 

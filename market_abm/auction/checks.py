@@ -10,9 +10,6 @@ from itertools import pairwise
 import numpy as np
 
 from market_abm.auction.orders import (
-    GREATEST_PRICE,
-    GREATEST_QUANTITY,
-    GREATEST_VALUE,
     Links,
     OrderError,
     Orders,
@@ -20,6 +17,7 @@ from market_abm.auction.orders import (
 )
 from market_abm.auction.records import OFFER_END, OFFER_LIMIT, OFFER_NUMBER, OFFER_QUANTITY, Pools, Week
 from market_abm.core.compiled import inlined
+from market_abm.core.limits import GREATEST_PRICE, GREATEST_QUANTITY, GREATEST_VALUE
 from market_abm.core.units import BoolArray, IntArray
 
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from market_abm.auction.orders import GREATEST_PRICE, GREATEST_QUANTITY, GREATEST_VALUE, Orders
+from market_abm.auction.orders import Orders
 from market_abm.auction.problem import ASKS, LIMIT, NUMBER, SOURCE, SUPPLY, VALUE
 from market_abm.core.compiled import compiled, inlined
+from market_abm.core.limits import GREATEST_PRICE, GREATEST_QUANTITY, GREATEST_VALUE
 from market_abm.core.sorting import sort_rows
 from market_abm.core.units import IntArray
 

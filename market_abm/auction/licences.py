@@ -8,7 +8,6 @@ book tells whether a price is the one looked for, and if not, on which side that
 
 import numpy as np
 
-from market_abm.auction.orders import GREATEST_PRICE
 from market_abm.auction.problem import (
     CAPACITY,
     COST,
@@ -40,6 +39,7 @@ from market_abm.auction.records import (
 from market_abm.auction.reroute import reroute
 from market_abm.auction.search import find_prices
 from market_abm.core.compiled import compiled, inlined
+from market_abm.core.limits import GREATEST_PRICE
 from market_abm.core.rounding import split
 from market_abm.core.units import IntArray
 

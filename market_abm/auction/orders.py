@@ -10,9 +10,6 @@ import numpy as np
 from market_abm.core.units import IntArray
 
 UNLIMITED = 2**62  # g, capacity of a link without a limit
-GREATEST_PRICE = 2**32  # ticks (4.3 million US$/kg): keeps the price projection inside int64
-GREATEST_QUANTITY = 2**60  # g
-GREATEST_VALUE = 2**62  # micro-US$
 
 
 class CertificateError(ArithmeticError):

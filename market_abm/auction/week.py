@@ -18,7 +18,6 @@ from market_abm.auction.licences import (
     offers_of,
     sell_licences,
 )
-from market_abm.auction.orders import GREATEST_PRICE
 from market_abm.auction.problem import (
     CAPACITY,
     COST,
@@ -48,6 +47,7 @@ from market_abm.auction.records import (
 from market_abm.auction.route import route, sell_all
 from market_abm.auction.search import find_prices
 from market_abm.core.compiled import compiled, inlined
+from market_abm.core.limits import GREATEST_PRICE
 from market_abm.core.rounding import split
 from market_abm.core.units import IntArray
 

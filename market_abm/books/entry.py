@@ -10,9 +10,6 @@ from typing import NamedTuple
 from market_abm.core.compiled import compiled
 from market_abm.core.units import IntArray
 
-GREATEST_BALANCE = 2**62 - 1
-"""Grams or micro-US$ beyond which no amount, account, control total or cell of the journal may go."""
-
 
 class Books(NamedTuple):
     """Arrays of the ledger, as compiled code sees them.

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from market_abm.books import entry
-from market_abm.books.entry import GREATEST_BALANCE, Books
+from market_abm.books.entry import Books
+from market_abm.core.limits import GREATEST_BALANCE
 from market_abm.core.state import Kept, State
 from market_abm.core.units import IntArray
 

@@ -15,30 +15,43 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock, Timeout
 from numba import config, njit
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from platformdirs import user_cache_dir
 
 _PACKAGE = Path(__file__).parent.parent
+LONGEST_WAIT = 120.0  # s, for a process that compiles the same function; then it is compiled here as well
 _IMPORT = re.compile(
     r"^\s*(?:from (market_abm[\w.]*) import (\([^)]*\)|[^\n]+)|import (market_abm[\w.]*))", re.MULTILINE
 )
 
 
 @functools.cache
-def _modules_imported_by(file: Path) -> frozenset[Path]:
+def _imports_of(file: Path) -> frozenset[Path]:
+    """Files of the package that a file names in its imports."""
+    found = set()
+    for module, names, plain in _IMPORT.findall(file.read_text(encoding="utf-8")):
+        base = _PACKAGE.parent.joinpath(*(module or plain).split("."))
+        inner = [base / name.strip() for name in re.split(r"[(),\s]", names) if name.strip()]
+        for candidate in (base, *inner):  # a package hands names on
+            found.update(s for s in (candidate.with_suffix(".py"), candidate / "__init__.py") if s.exists())
+    return frozenset(found)
+
+
+def _modules_imported_by(file: Path) -> set[Path]:
     """Files of the package that a file imports, directly or through others, itself included."""
     found, waiting = {file}, [file]
     while waiting:
-        for module, names, plain in _IMPORT.findall(waiting.pop().read_text(encoding="utf-8")):
-            base = _PACKAGE.parent.joinpath(*(module or plain).split("."))
-            inner = [base / name.strip() for name in re.split(r"[(),\s]", names) if name.strip()]
-            for candidate in (base, *inner):
-                for source in (candidate.with_suffix(".py"), candidate / "__init__.py"):  # a package hands names on
-                    if source.exists() and source not in found:
-                        found.add(source)
-                        waiting.append(source)
-    return frozenset(found)
+        new = _imports_of(waiting.pop()) - found
+        found |= new
+        waiting += new
+    return found
+
+
+@functools.cache
+def _seal_of(file: Path) -> bytes:
+    return hashlib.sha256(file.read_bytes()).digest()
 
 
 @functools.cache
@@ -46,7 +59,7 @@ def stamp_of(file: Path) -> str:
     """Hash of a file and of all modules of the package that it imports."""
     seal = hashlib.sha256()
     for source in sorted(_modules_imported_by(file)):
-        seal.update(source.read_bytes())
+        seal.update(_seal_of(source))
     return seal.hexdigest()[:20]
 
 
@@ -95,9 +108,25 @@ class _Impl(CompileResultCacheImpl):
 
 
 class _Cache(FunctionCache):
+    """Machine code of one function on disk; of several processes that need it at once, one compiles it."""
+
     _impl_class = _Impl
 
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(function)  # type: ignore[no-untyped-call]
+        self._lock = FileLock(Path(self.cache_path) / f"{self._impl.filename_base}.lock")
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return machine code kept before, or by a process that is at it; None where it is to be compiled here."""
+        kept = self._load(sig, target_context)
+        if kept is None and not self._lock.is_locked:
+            with contextlib.suppress(OSError, Timeout):  # then it is compiled twice
+                os.makedirs(self.cache_path, exist_ok=True)
+                self._lock.acquire(timeout=LONGEST_WAIT)
+            kept = self._load(sig, target_context)
+        return kept
+
+    def _load(self, sig: Any, target_context: Any) -> Any:
         """Return machine code kept before; None, so that it is compiled anew, where a file is damaged or foreign."""
         try:
             return super().load_overload(sig, target_context)  # type: ignore[no-untyped-call]
@@ -108,6 +137,17 @@ class _Cache(FunctionCache):
         """Keep machine code; where the disk is full or gone, the next process compiles anew."""
         with contextlib.suppress(OSError):
             super().save_overload(sig, data)  # type: ignore[no-untyped-call]
+
+    def in_turn(self, compile_: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        """Compile as `compile_` does, and let the next process have its turn, whatever comes of it."""
+
+        def compile_in_turn(sig: Any) -> Any:
+            try:
+                return compile_(sig)
+            finally:
+                self._lock.release(force=True)
+
+        return compile_in_turn
 
 
 def compiled(function: Callable[..., Any], stamp: str | None = None) -> Callable[..., Any]:
@@ -123,11 +163,12 @@ def compiled(function: Callable[..., Any], stamp: str | None = None) -> Callable
     -------
     The compiled function. Without a place to write, it is compiled anew in each process.
     """
-    made: Any = njit(error_model="numpy")(function)
+    made: Any = njit(error_model="numpy", no_cfunc_wrapper=True)(function)  # nobody calls them from C
     if stamp != "" and cache_folder() is not None:
         if stamp is not None:
             function.__stamp__ = stamp  # type: ignore[attr-defined]
-        made._cache = _Cache(function)  # type: ignore[no-untyped-call]
+        made._cache = _Cache(function)
+        made.compile = made._cache.in_turn(made.compile)
     return made  # type: ignore[no-any-return]
 
 

@@ -8,6 +8,7 @@ one series (ODD: input data).
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Literal
 
 from market_abm.history.period import with_bounds
@@ -60,6 +61,11 @@ def prices(material: str, basis: Basis, *, vat: bool = True) -> pd.DataFrame:
     """
     require("material", material, [*OXIDES, *SEPARATE])
     require("basis", basis, BASES)
+    return _chosen(material, basis, vat).copy()
+
+
+@functools.cache
+def _chosen(material: str, basis: Basis, vat: bool) -> pd.DataFrame:
     quotes = _quotes(BASES[basis])
     if basis == "domestic":
         quotes = quotes[quotes["source_id"].isin(EX_VAT) != vat]
@@ -74,6 +80,7 @@ def prices(material: str, basis: Basis, *, vat: bool = True) -> pd.DataFrame:
     return result[[*COLUMNS, "series", "note"]].reset_index(drop=True)
 
 
+@functools.cache
 def _quotes(basis: str) -> pd.DataFrame:
     """Rows of both price files on one basis, metals and baskets included."""
     import pandas as pd

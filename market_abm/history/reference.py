@@ -6,6 +6,7 @@ A value keeps the sources and the weakest confidence of the rows behind it.
 
 from __future__ import annotations
 
+import functools
 from datetime import date
 from math import nan
 from typing import TYPE_CHECKING
@@ -200,7 +201,12 @@ def reference_table() -> pd.DataFrame:
     """
     import pandas as pd
 
+    return pd.DataFrame(_rows(), columns=COLUMNS)
+
+
+@functools.cache
+def _rows() -> list[Row]:
     demand = metric_of(series.demand(), "world_demand", "2010").times(1e-3)
     rows = [*_rise(), *_crash(), *_two_tiers(), *_japan(), *_mines()]
     rows.append(_row("world_demand_2010", demand, "Kingsnorth, via Jamestown"))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return rows

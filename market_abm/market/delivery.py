@@ -95,6 +95,7 @@ def pay_way(books: Books, way: Way, seller: int, grams: IntArray, origin: int, i
 def count_import(way: Way, inflow: IntArray, from_gated: IntArray, grams: IntArray, origin: int, into: int) -> None:
     """Let deliveries across a border count as imports, (materials, zones) [g]."""
     if origin != into:
-        inflow[:, into] += grams
-        if way.gated[origin]:
-            from_gated[:, into] += grams
+        for material in range(grams.size):
+            inflow[material, into] += grams[material]
+            if way.gated[origin]:
+                from_gated[material, into] += grams[material]

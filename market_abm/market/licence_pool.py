@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from market_abm.agents.population import Population
+from market_abm.core.rounding import split, whole_weights
 from market_abm.core.units import TICKS_PER_DOLLAR, IntArray
-from market_abm.market.rounding import split_whole
 from market_abm.policy.regime import PoolTerms
 
 LAST_ROUND_WEEKS = 26  # length assumed for a round without an end (half a year)
@@ -52,7 +52,7 @@ class LicencePool:
         self.issued = terms.grams
         share = holders.share[self.rows]
         rest = max(terms.grams - self.used, 0) if share.any() else 0  # without holders nobody gets a licence
-        self.left = split_whole(rest, share)
+        self.left = split(rest, whole_weights(share), self.rows)
         return True
 
     def weeks_left(self, day: dt.date) -> float:

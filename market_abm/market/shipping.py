@@ -11,6 +11,7 @@ import numpy as np
 
 from market_abm.agents.miner import NO_PLANT
 from market_abm.agents.population import Population
+from market_abm.auction.orders import UNLIMITED
 from market_abm.books.accounts import Accounts
 from market_abm.books.entry import Books, move, pay
 from market_abm.books.ledger import Ledger
@@ -23,7 +24,6 @@ from market_abm.market.feed import Feed, UnderWay, send
 from market_abm.market.merit_order import assign
 from market_abm.policy.regime import Regime
 
-UNLIMITED = 2**62  # grams where no embargo holds
 NO_LEAK: IntArray = np.zeros((0, 0, 0), dtype=np.int64)
 """What embargoes let pass while there is none."""
 

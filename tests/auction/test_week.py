@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from market_abm.auction import __main__ as auction_main
 from market_abm.auction.clear import clear, clear_pool, clear_week
 from market_abm.auction.orders import UNLIMITED, Book, Links, OrderError, Orders, Pool, WeekClearing
+from market_abm.auction.week import solve_week
 from market_abm.core.units import IntArray
 
 MATERIALS, ZONES, ORDERS = 4, 3, 30
@@ -165,3 +167,12 @@ def test_a_material_stands_in_one_pool_only() -> None:
 
     with pytest.raises(OrderError, match="at most one pool"):
         clear_week(bids, asks, links, last_price, [pools[0], pools[0]])
+
+
+def test_a_process_beside_compiles_what_a_week_needs() -> None:
+    clear_week(*week(5))
+    before = list(solve_week.signatures)
+
+    auction_main.main()
+
+    assert solve_week.signatures == before

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from market_abm.books import entry
 from market_abm.books.checking import check_books
-from market_abm.books.entry import GREATEST_BALANCE
 from market_abm.books.ledger import ConservationError, Ledger, LimitError
+from market_abm.core.limits import GREATEST_BALANCE
 
 if TYPE_CHECKING:
     from market_abm.model import MineralMarket

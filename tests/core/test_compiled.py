@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from market_abm.core import compiled as module
 from market_abm.core.compiled import compiled, is_cold, mark_warm, stamp_of
@@ -17,7 +20,7 @@ def forget() -> Iterator[None]:
     """Let nothing be remembered of files and folders, before and after."""
 
     def clear() -> None:
-        for function in (module.stamp_of, module._modules_imported_by, module.cache_folder):
+        for function in (module.stamp_of, module._imports_of, module._seal_of, module.cache_folder):
             function.cache_clear()
 
     clear()
@@ -30,7 +33,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forget: None) -> Pa
     """A package `market_abm` of four modules; `kernel` imports `one`, which imports `part.two` by its package."""
     folder = tmp_path / "market_abm"
     (folder / "part").mkdir(parents=True)
-    (folder / "kernel.py").write_text("from market_abm.one import (\n    first,\n    second as other,\n)\n")
+    (folder / "kernel.py").write_text("from market_abm.one import (\n    first,\n    function as other,\n)\n")
     (folder / "one.py").write_text("import math\nfrom market_abm import part\n")
     (folder / "part" / "__init__.py").write_text("from market_abm.part.two import deep\n")
     (folder / "part" / "two.py").write_text("if True:\n    import market_abm.three\n")
@@ -41,8 +44,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forget: None) -> Pa
 
 
 def _stamp(package: Path) -> str:
-    module.stamp_of.cache_clear()
-    module._modules_imported_by.cache_clear()
+    for function in (module.stamp_of, module._imports_of, module._seal_of):
+        function.cache_clear()
     return stamp_of(package / "kernel.py")
 
 
@@ -174,3 +177,44 @@ def test_a_machine_is_warm_once_the_code_was_run_there(tmp_path: Path, monkeypat
     mark_warm(week)
 
     assert not is_cold(week)
+
+
+def made_in(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> Callable[..., object]:
+    """A function of one line, whose machine code goes to a folder."""
+    monkeypatch.setattr(module, "cache_folder", lambda: folder)
+    space: dict[str, Callable[..., object]] = {}
+    exec(f"def of(x):\n    return {text}\n", space)
+    return compiled(space["of"], "a stamp")
+
+
+def test_a_process_waits_while_another_compiles_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    function = made_in(tmp_path, monkeypatch, "7 * x")
+    turn = FileLock(function._cache._lock.lock_file)  # type: ignore[attr-defined]
+    turn.acquire()
+    told: list[object] = []
+    waiting = threading.Thread(target=lambda: told.append(function(6)))
+    waiting.start()
+    waiting.join(0.3)
+    assert not told
+
+    turn.release()
+    waiting.join(60)
+
+    assert told == [42]
+
+
+def test_a_process_does_not_wait_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    function = made_in(tmp_path, monkeypatch, "8 * x")
+    monkeypatch.setattr(module, "LONGEST_WAIT", 0.1)
+
+    with FileLock(function._cache._lock.lock_file):  # type: ignore[attr-defined]
+        assert function(5) == 40
+
+
+def test_what_cannot_be_compiled_leaves_the_turn_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    function = made_in(tmp_path, monkeypatch, "x.no_such_thing")
+
+    with pytest.raises(numba.TypingError):
+        function(1)
+
+    FileLock(function._cache._lock.lock_file).acquire(blocking=False).lock.release()  # type: ignore[attr-defined]

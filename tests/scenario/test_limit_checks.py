@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from market_abm.core.limits import GREATEST_SUM, MASS, MONEY, PRICE, SAFETY
+from market_abm.core.limits import GREATEST_BALANCE, MASS, MONEY, PRICE, SAFETY
 from market_abm.scenario.checks import check_scenario
 from market_abm.scenario.library import scenario_names
 from market_abm.scenario.loading import load_scenario
@@ -28,7 +28,7 @@ def test_no_shipped_scenario_is_near_the_limits(name: str) -> None:
 
 
 def test_limits_leave_what_the_plan_does_not_tell() -> None:
-    assert MONEY.planned * SAFETY * 1e6 == pytest.approx(GREATEST_SUM)
+    assert MONEY.planned * SAFETY * 1e6 == pytest.approx(GREATEST_BALANCE)
     assert not MONEY.holds(-2 * MONEY.planned)
 
 
@@ -57,14 +57,14 @@ def test_growth_counts_and_so_do_demand_shocks(tiny_scenario: Scenarios) -> None
         ({"mine": {"north": {"reserve_t": 1e12}}}, (), "mine.north.reserve_t"),
         ({"mine": {"ridge": {"capex_usd_per_t": (0.0, 1e10)}}}, (), "mine.ridge.capex_usd_per_t"),
         ({"mine": {"north": {"cost_usd_per_kg": (1.0, 1e6)}}}, (), "mine.north.cost_usd_per_kg"),
-        ({"material": {"Dy": {"freight_usd_per_kg": 2e6}}}, (), "material.Dy.freight_usd_per_kg"),
+        ({"material": {"Dy": {"freight_usd_per_kg": 3e6}}}, (), "material.Dy.freight_usd_per_kg"),
         ({"manufacturer": {"magnets-jp": {"value_in_use_factor": 1e4}}}, (), "magnets-jp.value_in_use_factor"),
         ({"manufacturer": {"magnets-jp": {"cover_weeks": (7.0, 1e12)}}}, (), "magnets-jp.cover_weeks"),
         ({"speculator": {"ndpr-cn": {"capital_musd": 1e6}}}, (), "speculator.ndpr-cn.capital_musd"),
-        ({}, {"type": "stockpile", "days": 1e11}, "policy.stockpile.days"),
+        ({}, {"type": "stockpile", "days": 2e11}, "policy.stockpile.days"),
         ({}, {"type": "exploration_grant", "musd_per_year": 1e7}, "policy.exploration-grant.musd_per_year"),
         ({}, {"type": "offtake", "floor_usd_per_kg": 5e5, "share": 1.0}, "floor_usd_per_kg"),
-        ({}, {"type": "band_purchase", "high_price": 2e6}, "policy.band-purchase.high_price"),
+        ({}, {"type": "band_purchase", "high_price": 3e6}, "policy.band-purchase.high_price"),
     ],
 )
 def test_each_amount_has_its_limit(tiny_scenario: Scenarios, changes: dict[str, Any], policy: Any, where: str) -> None:
@@ -83,5 +83,5 @@ def test_a_policy_that_is_switched_off_has_no_limits(tiny_scenario: Scenarios) -
 
 
 def test_limits_are_told_in_the_units_that_users_write() -> None:
-    assert str(PRICE) == "the limit of price, 1.1e+06 US$/kg (the books hold 4 times as much)"
-    assert str(MASS) == "the limit of mass, 2.9e+11 t (the books hold 4 times as much)"
+    assert str(PRICE) == "the limit of price, 2.1e+06 US$/kg (the books hold twice as much)"
+    assert str(MASS) == "the limit of mass, 5.8e+11 t (the books hold twice as much)"
