@@ -113,15 +113,19 @@ def _agent_of(model: Any, key: str, row: int) -> Agent:
     return agent
 
 
-class _Asking(NamedTuple):
-    """A loop with what it reads: the fixed values in place, the others (place, source, name) still to come.
+ALL = slice(None)
 
-    `known` holds the arrays that were last found fit to be written to.
+
+class _Asking(NamedTuple):
+    """A loop with what it reads: the fixed values in place, the others (place, source, name) come with each week.
+
+    `room` holds shape and type of each answer, `known` the arrays that were last found fit to be written to.
     """
 
     loop: Loop
     values: list[Any]
     moving: list[tuple[int, str, str]]
+    room: list[tuple[Any, Any]]
     known: list[Any]
 
 
@@ -174,6 +178,7 @@ class Population:
             self._parameters.update(dict(self.home.parameters_of(section)))
         self._kind = kind_of(self._members, self.home.series, frozenset(self._parameters))
         self._askings: dict[tuple[Any, ...], _Asking] = {}
+        self._materials = len(self.home.materials)
         taken = {*dir(Population), *vars(self), "model", "unique_id", "pos", "population", "row"}
         taken |= {name for name, value in vars(Agent).items() if not isinstance(value, Column)}
         for name, member in self._members.items():
@@ -234,14 +239,14 @@ class Population:
             When a rule asks for what does not exist, or an array given or to write to has another shape.
         """
         asking = self._asking(names, given)
-        values = self._values(asking, slice(None), given)
+        values = self._values(asking, ALL, given) if asking.moving else asking.values
         if into is None:
-            out: Sequence[Any] = self._room(asking.loop, self.size)
+            out: Sequence[Any] = [np.empty(shape, dtype) for shape, dtype in asking.room]
         else:
             out = into
             if len(asking.known) != len(into) or any(map(operator.is_not, asking.known, into)):
                 asking.known[:] = self._checked(asking.loop, into)  # the same arrays come week after week
-        asking.loop.run(0, self.size, len(self.home.materials), *out, *values)
+        asking.loop.run(0, self.size, self._materials, *out, *values)
         return out[0] if len(out) == 1 else tuple(out)
 
     def ask_one(self, row: int, name: str, **given: Any) -> Any:
@@ -254,8 +259,8 @@ class Population:
         shaped = {key: value if np.ndim(value) == 0 else np.asarray(value)[:, None] for key, value in given.items()}
         asking = self._asking((name,), shaped)
         values = self._values(asking, slice(row, row + 1), shaped)
-        out = self._room(asking.loop, 1)
-        asking.loop.plain(row, row + 1, len(self.home.materials), *out, *values)
+        out = [np.empty((*shape[:-1], 1), dtype) for shape, dtype in asking.room]
+        asking.loop.plain(row, row + 1, self._materials, *out, *values)
         answers = [part[:, 0] if part.ndim == 2 else part[0].item() for part in out]
         return answers[0] if len(answers) == 1 else tuple(answers)
 
@@ -284,7 +289,11 @@ class Population:
                 values[place] = self.home.read(name)
             else:
                 moving.append((place, source, name))
-        return _Asking(loop, values, moving, [])
+        room = [
+            ((self._materials, self.size) if output.by_material else (self.size,), output.dtype)
+            for output in loop.outputs
+        ]
+        return _Asking(loop, values, moving, room, [])
 
     def _values(self, asking: "_Asking", rows: slice, given: dict[str, Any]) -> list[Any]:
         """Return what a loop reads, in its order."""
@@ -294,22 +303,19 @@ class Population:
                 values[place] = self.home.read(name)
             elif source == "draw":
                 values[place] = self.drawn(self._members[name], rows)
+            elif isinstance(given[name], float | int):
+                values[place] = given[name]
             else:
                 values[place] = self._fitting(name, given[name], rows)
         return values
 
-    def _room(self, loop: Loop, size: int) -> list[Any]:
-        materials = len(self.home.materials)
-        return [
-            np.empty((materials, size) if output.by_material else size, dtype=output.dtype) for output in loop.outputs
-        ]
-
     def _fitting(self, name: str, value: Any, rows: slice) -> Any:
         """Value given by the caller; compiled code looks at no bounds, so its shape is checked here."""
-        if np.ndim(value) == 0:
+        array = np.asarray(value)
+        if array.ndim == 0:
             return value
-        array, size = np.asarray(value), len(range(self.size)[rows])
-        if array.shape not in ((size,), (len(self.home.materials), size)):
+        size = self.size if rows is ALL else len(range(self.size)[rows])
+        if array.shape != (size,) and array.shape != (self._materials, size):
             raise RuleError(
                 f"{self.kind.__name__}: {name} is given with shape {array.shape}; it must be a number, ({size},) for "
                 f"all agents or ({len(self.home.materials)}, {size}) for all materials and agents"

@@ -30,7 +30,7 @@ _IMPORT = re.compile(
 @functools.cache
 def _imports_of(file: Path) -> frozenset[Path]:
     """Files of the package that a file names in its imports."""
-    found = set()
+    found: set[Path] = set()
     for module, names, plain in _IMPORT.findall(file.read_text(encoding="utf-8")):
         base = _PACKAGE.parent.joinpath(*(module or plain).split("."))
         inner = [base / name.strip() for name in re.split(r"[(),\s]", names) if name.strip()]
@@ -163,7 +163,8 @@ def compiled(function: Callable[..., Any], stamp: str | None = None) -> Callable
     -------
     The compiled function. Without a place to write, it is compiled anew in each process.
     """
-    made: Any = njit(error_model="numpy", no_cfunc_wrapper=True)(function)  # nobody calls them from C
+    options: Any = {"error_model": "numpy", "no_cfunc_wrapper": True}  # nobody calls them from C
+    made: Any = njit(**options)(function)
     if stamp != "" and cache_folder() is not None:
         if stamp is not None:
             function.__stamp__ = stamp  # type: ignore[attr-defined]
