@@ -246,6 +246,25 @@ def build_state_buyers(world: Founding, kind: type) -> Population:
     return bodies
 
 
+def build_own(world: Founding, key: str, kind: type[Agent]) -> Population:
+    """Agents of a kind of the user's own; columns that the scenario is silent about start at zero."""
+    spec = world.scenario.population[key]
+    names, groups, numbered, _ = rows_of({key: spec})
+    agents = Population(world, kind, names, key, numbered)
+    agents.zone[:] = world.market.zones.index(spec.zone)
+    if "group" in agents.columns:
+        agents.columns["group"][:] = groups
+    for name, value in spec.columns.items():
+        if isinstance(value, str):
+            agents.columns[name][:] = world.market.materials.index(value)
+        elif isinstance(value, tuple):
+            agents.columns[name][..., :] = _within(agents, name, [value] * spec.count)
+        else:
+            agents.columns[name][:] = value
+    agents.bind(*kind.bids, *kind.asks)
+    return agents
+
+
 def join_mines_and_plants(world: Founding) -> None:
     """Let mines and their own plants know each other."""
     refiners = world.refiners

@@ -6,12 +6,25 @@ for `count` agents that share a row; ranges are drawn per agent.
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Literal, Self
+from types import ModuleType
+from typing import Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import (
+    FieldSerializationInfo,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails
 
-from market_abm.policy import AnyPolicy
+from market_abm.core.plugins import PluginError, find
+from market_abm.policy import AnyPolicy, Policy
+from market_abm.policy.base import plain_name
 from market_abm.scenario.fields import Name, NonNegative, Part, Path, Positive, Range, Share, field
+from market_abm.scenario.own import OwnPopulation, OwnVerb, Plugin, modules_of, own_policy
 from market_abm.scenario.parameters import CALIBRATED, Parameters
 
 
@@ -220,6 +233,7 @@ class Scenario(Part):
     name: Name = field(..., "-", "Short name.")
     title: str = field("", "-", "Title shown to people.")
     description: str = field("", "-", "What question the scenario asks.")
+    plugins: list[Plugin] = field([], "-", "Code of one's own: files beside the scenario, or installed packages.")
     time: Time = field(Time, "-", "Weeks run.")
     zone: dict[Name, Zone] = field(..., "-", "Zones by name.", min_length=1)
     material: dict[Name, Material] = field(..., "-", "Materials by name.", min_length=1)
@@ -231,12 +245,48 @@ class Scenario(Part):
     manufacturer: dict[Name, Manufacturer] = field({}, "-", "Manufacturers by name.")
     speculator: dict[Name, Speculator] = field({}, "-", "Traders by name.")
     state_buyer: dict[Name, StateBuyer] = field({}, "-", "State bodies by name.")
+    population: dict[Name, OwnPopulation] = field({}, "-", "Agents of kinds of one's own by name.")
+    kinds: dict[Name, str] = field({}, "-", 'Classes in the place of shipped kinds, as "plugin:Class".')
+    verb: list[OwnVerb] = field([], "-", "Verbs of one's own in the week.")
+    mechanism: str | None = field(
+        None, "-", 'What clears the market in the place of the auction, as "plugin:function".'
+    )
     offtake: dict[Name, Offtake] = field({}, "-", "Offtake contracts at the start by name.")
     parameters: Parameters = field(Parameters, "-", "Behaviour.")
     policy: list[AnyPolicy] = field([], "-", "Policies in order of declaration.")
     rules_off: list[Literal["speculation", "hoarding", "thrifting", "smuggling", "news", "recycling"]] = field(
         [], "-", "Rules switched off, for ablations."
     )
+
+    @field_validator("policy", mode="wrap")
+    @classmethod
+    def _own_policies(cls, rows: Any, shipped: ValidatorFunctionWrapHandler, info: ValidationInfo) -> list[Any]:
+        """Read rows whose type is "plugin:Class" by that class, and all others as shipped policies."""
+        if not isinstance(rows, list) or not any(map(_is_own, rows)):
+            return list(shipped(rows))
+        modules = modules_of(info.data.get("plugins", []))
+        own = {place: _own(place, row, modules) for place, row in enumerate(rows) if _is_own(row)}
+        read = shipped([NO_POLICY if place in own else row for place, row in enumerate(rows)])
+        return [own.get(place, policy) for place, policy in enumerate(read)]
+
+    @field_serializer("policy")
+    def _each_by_its_class(self, policies: list[Any], info: FieldSerializationInfo) -> list[dict[str, Any]]:
+        how: dict[str, Any] = {
+            "mode": info.mode,
+            "exclude_none": info.exclude_none,
+            "exclude_defaults": info.exclude_defaults,
+        }
+        return [policy.model_dump(**how) for policy in policies]
+
+    def find(self, reference: str) -> Any:
+        """What "plugin:Name" means in this scenario.
+
+        Raises
+        ------
+        PluginError
+            When there is no such thing.
+        """
+        return find(reference, modules_of(self.plugins))
 
     @model_validator(mode="after")
     def _policies_have_names(self) -> Self:
@@ -249,11 +299,38 @@ class Scenario(Part):
         return list(dict.fromkeys(row.sector for row in self.manufacturer.values()))
 
 
+NO_POLICY = {"type": "louder_news"}
+"""Stands in the place of a policy of one's own while the others are read."""
+
+
+def _is_own(row: Any) -> bool:
+    """Whether a row, or a policy, is of a type of the user's own."""
+    kind = row.get("type") if isinstance(row, dict) else getattr(row, "type", None)
+    return isinstance(kind, str) and ":" in kind
+
+
+def _own(place: int, row: Any, modules: dict[str, ModuleType]) -> Policy:
+    """Policy of one's own; faults are told with the number of the row."""
+    if isinstance(row, Policy):
+        return row
+    faults: list[InitErrorDetails]
+    try:
+        return own_policy(row["type"], modules).model_validate(row)
+    except PluginError as fault:
+        faults = [{"type": "value_error", "loc": (place, "type"), "input": row["type"], "ctx": {"error": fault}}]
+    except ValidationError as fault:
+        faults = [
+            {"type": one["type"], "loc": (place, *one["loc"]), "input": one["input"], "ctx": one.get("ctx", {})}
+            for one in fault.errors()
+        ]
+    raise ValidationError.from_exception_data("policy", faults)
+
+
 def with_names(policies: Sequence[AnyPolicy]) -> list[AnyPolicy]:
     """Give every policy a name of its own: pools, halts and branches go by it."""
     named, taken = [], {policy.name for policy in policies if policy.name}
     for policy in policies:
-        base = policy.type.replace("_", "-")
+        base = plain_name(policy.type)
         name, number = policy.name or base, 2
         while policy.name is None and name in taken:
             name, number = f"{base}-{number}", number + 1
