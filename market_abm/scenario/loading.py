@@ -20,8 +20,8 @@ from market_abm.scenario.draft import EXTENDS, PLUGINS, Draft, Rows, finished, n
 from market_abm.scenario.errors import Fault, ScenarioError, Where, show_path, suggest
 from market_abm.scenario.known import known_in
 from market_abm.scenario.messages import loose_values, place_of, translated, wrong_kind
-from market_abm.scenario.own import note_policies
 from market_abm.scenario.overrides import split_override, split_path
+from market_abm.scenario.own import note_policies
 from market_abm.scenario.reading import Source, locate, parse, read_source
 from market_abm.scenario.schema import Scenario
 from market_abm.scenario.shape import child, inside, is_part, is_policy_list

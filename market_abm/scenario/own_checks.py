@@ -1,15 +1,17 @@
 """Checks of what a scenario says of a user's own code: everything named must be there, and be what it is used as."""
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from market_abm.core.columns import Column
 from market_abm.core.plugins import PluginError
 from market_abm.policy import Policy
 from market_abm.scenario.errors import Fault, Where, suggest
 from market_abm.scenario.known import SECTIONS, Known
 from market_abm.scenario.own import OwnPopulation
 from market_abm.scenario.schema import Scenario
+
+if TYPE_CHECKING:
+    from market_abm.core.columns import Column
 
 CHECKED = ("actor", "material", "materials", "origin", "origins", "destination", "destinations", "zone", "zones")
 """Fields that are checked by name in every policy."""
@@ -30,7 +32,7 @@ def check_own_population(scenario: Scenario, known: Known) -> Iterator[Fault]:
             yield from _columns(where, row, {column.name: column for column in kind.column_list()}, known)
 
 
-def _columns(where: Where, row: OwnPopulation, columns: dict[str, Column], known: Known) -> Iterator[Fault]:
+def _columns(where: Where, row: OwnPopulation, columns: dict[str, "Column"], known: Known) -> Iterator[Fault]:
     free = [name for name, column in columns.items() if column.book is None and name not in GIVEN]
     for name, value in row.columns.items():
         if name not in columns:

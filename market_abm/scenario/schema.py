@@ -314,13 +314,14 @@ def _own(place: int, row: Any, modules: dict[str, ModuleType]) -> Policy:
     if isinstance(row, Policy):
         return row
     faults: list[InitErrorDetails]
+    kind = str(row["type"])  # stands in places of faults as it does for shipped policies
     try:
         return own_policy(row["type"], modules).model_validate(row)
     except PluginError as fault:
-        faults = [{"type": "value_error", "loc": (place, "type"), "input": row["type"], "ctx": {"error": fault}}]
+        faults = [{"type": "value_error", "loc": (place, kind, "type"), "input": row["type"], "ctx": {"error": fault}}]
     except ValidationError as fault:
         faults = [
-            {"type": one["type"], "loc": (place, *one["loc"]), "input": one["input"], "ctx": one.get("ctx", {})}
+            {"type": one["type"], "loc": (place, kind, *one["loc"]), "input": one["input"], "ctx": one.get("ctx", {})}
             for one in fault.errors()
         ]
     raise ValidationError.from_exception_data("policy", faults)

@@ -18,4 +18,5 @@ def posted_price(bids, asks, links, last_price, pools=()):
     takers, givers = price[:, bids.zone], price[:, asks.zone]
     bids = bids._replace(limit=takers, quantity=np.where(bids.limit >= takers, bids.quantity, 0))
     asks = asks._replace(limit=givers, quantity=np.where(asks.limit <= givers, asks.quantity, 0))
-    return clear_week(bids, asks, links, price, pools)
+    cleared = clear_week(bids, asks, links, price, pools)
+    return cleared._replace(price=np.where(wanted + offered > 0, price, cleared.price))
