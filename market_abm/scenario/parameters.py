@@ -18,7 +18,12 @@ CALIBRATED = "calibrated: in-sample rows of the scorecard of 2008-18 (docs/decis
 
 
 class ManufacturerParameters(Part):
-    """How manufacturers use, save, hoard and bid (ODD: Manufacturer)."""
+    """How manufacturers use, save, hoard and bid (ODD: Manufacturer).
+
+    specification: Manufacturers: use and saving
+    specification: Manufacturers: fear
+    specification: Manufacturers: cover and orders
+    """
 
     catch_up_weeks: Positive = field(5.2, "week", "Time in which a gap to the target stock is closed.", CALIBRATED)
     gap_premium: NonNegative = field(0.02, "1", "Log premium bid when stock is wholly missing.", EARLIER)
@@ -53,7 +58,12 @@ class ManufacturerParameters(Part):
 
 
 class MinerParameters(Part):
-    """How mines set output, expand, close and are funded (ODD: Miner)."""
+    """How mines set output, expand, close and are funded (ODD: Miner).
+
+    specification: Mines: cost and output
+    specification: Mines: quotas, halts and reserves
+    specification: Illegal mining
+    """
 
     shutdown_ratio: Positive = field(0.85, "1", "Revenue over cost at which output reaches zero.")
     utilisation_band: Positive = field(0.35, "1", "Rise of revenue over cost from shutdown to full output.")
@@ -74,7 +84,10 @@ class MinerParameters(Part):
 
 
 class RefinerParameters(Part):
-    """How refiners price oxide from stock (ODD: Refiner)."""
+    """How refiners price oxide from stock (ODD: Refiner).
+
+    specification: Refiners: cost and offers
+    """
 
     cover_slope: NonNegative = field(0.21, "1", "Fall of the ask per 4 weeks of stock above target.", CALIBRATED)
     target_cover: Positive = field(1.8, "4 weeks", "Stock at which the ask follows last week's price.", CALIBRATED)
@@ -100,7 +113,10 @@ class RefinerParameters(Part):
 
 
 class SpeculatorParameters(Part):
-    """How traders form expectations, switch, trade and borrow (ODD: Speculator)."""
+    """How traders form expectations, switch, trade and borrow (ODD: Speculator).
+
+    specification: Speculators
+    """
 
     gain: NonNegative = field(0.26, "1", "Mean chartist extrapolation of the own trend over 13 weeks.", CALIBRATED)
     gain_range: Range = field((0.4, 1.6), "1", "Spread of the gain over traders.", TRIAL)
@@ -139,7 +155,10 @@ class SpeculatorParameters(Part):
 
 
 class SmugglingParameters(Part):
-    """How goods leave past the gate (ODD: Smuggling)."""
+    """How goods leave past the gate (ODD: Smuggling).
+
+    specification: Smuggling
+    """
 
     least: Share = field(0.25, "1", "Capacity as a share of use outside, with no rent.", CALIBRATED)
     greatest: Share = field(
@@ -162,7 +181,10 @@ class SmugglingParameters(Part):
 
 
 class LicenceParameters(Part):
-    """How licence holders offer export licences (ODD: Licence holder)."""
+    """How licence holders offer export licences (ODD: Licence holder).
+
+    specification: Export quotas and licence pools
+    """
 
     holders: int = field(20, "1", "Number of licence holders.", ge=1, le=1000)
     release: Positive = field(1.25, "1", "Licences offered a week over an even spread of what is left.")
@@ -170,14 +192,17 @@ class LicenceParameters(Part):
         (0.002, 0.033),
         "1/week",
         "Range of weekly cuts below the last licence price.",
-        EARLIER,
+        CALIBRATED,
     )
     reference_adaptation: Share = field(0.35, "1", "Part of a change of quota that is taken as normal each round.")
     reference_ceiling_t: Positive = field(30000.0, "t", "Quota above which more is not noticed.", TRIAL)
 
 
 class NewsParameters(Part):
-    """Common news on which all quotes of a material are written (ODD: News)."""
+    """Common news on which all quotes of a material are written (ODD: News).
+
+    specification: News and demand cycles
+    """
 
     persistence: Share = field(
         0.8, "1", "Part of the news factor that lasts a week: stories spread.", "calibrated: returns of 2013-20"
@@ -188,7 +213,12 @@ class NewsParameters(Part):
 
 
 class InvestmentParameters(Part):
-    """How projects are judged, funded, built, closed and restarted (ODD: Project)."""
+    """How projects are judged, funded, built, closed and restarted (ODD: Project).
+
+    specification: Projects: value and funding
+    specification: Projects: money and failure
+    specification: State bodies: votes and support
+    """
 
     private_discount: Positive = field(0.13, "1/year", "Private cost of capital.")
     state_discount: Positive = field(0.08, "1/year", "State cost of capital in ranking.")
@@ -218,7 +248,10 @@ class InvestmentParameters(Part):
 
 
 class RecyclingParameters(Part):
-    """What comes back from swarf and end of life (ODD: Recycling)."""
+    """What comes back from swarf and end of life (ODD: Recycling).
+
+    specification: Recycling
+    """
 
     swarf_share: Share = field(0.275, "1", "Use that becomes swarf.", "demand.csv S15: 25-30 % of magnet output")
     end_of_life_share: Share = field(0.1, "1", "Goods in use that are collected.")
