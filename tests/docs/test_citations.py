@@ -119,6 +119,8 @@ def first_word(source: str) -> str:
 
 def shown(value: object) -> str:
     """A default as the page has it."""
+    if isinstance(value, list) and len(set(value)) == 1:
+        return shown(value[0])
     if isinstance(value, list):
         return (" to " if len(value) == 2 else ", ").join(map(shown, value))
     return f"{value:g}" if isinstance(value, float) else str(value)
