@@ -24,7 +24,7 @@ from market_abm.market.market import Market
 from market_abm.policy.regime import Regime
 from market_abm.scenario.schema import Scenario
 
-LEAST_WEALTH = 0.3  # added to a Pareto draw of wealth, so that nobody starts with next to nothing (prototype v3)
+LEAST_WEALTH = 0.3  # added to a Pareto draw of wealth, so that nobody starts with next to nothing (assumed)
 FAR = 10**9  # a week that never comes
 
 
