@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from market_abm.experiment.study import run_experiment
     from market_abm.model import MineralMarket
     from market_abm.policy.base import Policy
+    from market_abm.record.measure import Measure
     from market_abm.record.measures import compare, comparison_table, measures
     from market_abm.record.replications import replicate
     from market_abm.record.run import Run
@@ -38,6 +39,7 @@ _HOMES = {
     "Draw": "market_abm.core.columns",
     "rule": "market_abm.core.rules",
     "Policy": "market_abm.policy.base",
+    "Measure": "market_abm.record.measure",
     "MineralMarket": "market_abm.model",
     "Run": "market_abm.record.run",
     "compare": "market_abm.record.measures",
@@ -71,6 +73,7 @@ __all__ = [
     "Draw",
     "rule",
     "Policy",
+    "Measure",
 ]
 
 

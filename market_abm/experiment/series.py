@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from market_abm.record.public_measures import STATE, TREASURY, owner
 from market_abm.record.reading import NotCoveredError, gate
 from market_abm.record.run import Run
+from market_abm.scenario.own import modules_of
 
 QUANTITIES = {
     "price": ("US$/kg", "mean price at a node: price.<material>.<node>"),
@@ -52,7 +53,7 @@ def monthly_series(run: Run) -> pd.DataFrame:
     DataFrame, float64, index: months, columns: dotted names as `in_order` has them.
     """
     calendar = _Calendar(run)
-    found = [part for tell in _TELLERS for part in tell(run, calendar)]
+    found = [part for tell in (*_TELLERS, _own) for part in tell(run, calendar)]
     wide = pd.concat(found, axis="columns").astype(float).dropna(axis="columns", how="all")
     wide.index = pd.PeriodIndex(wide.index.to_numpy().astype("datetime64[M]"), freq="M", name="month")
     return wide[in_order(wide.columns)].rename_axis(columns="series")
@@ -102,6 +103,27 @@ class _Calendar:
 
 def _months(weeks: "NDArray[np.datetime64]") -> "NDArray[np.int64]":
     return weeks.astype("datetime64[M]").astype(np.int64)
+
+
+def _own(run: Run, calendar: _Calendar) -> Iterator[pd.DataFrame]:
+    """Series of the run's plugins: monthly means of what their `weekly_series(run)` returns."""
+    for name, module in modules_of(run.scenario.plugins).items():
+        tell = getattr(module, "weekly_series", None)
+        if tell is None:
+            continue
+        frame = tell(run)
+        if not isinstance(frame, pd.DataFrame) or taken(frame.columns):
+            raise TypeError(
+                f"plugin {name}: weekly_series must return a DataFrame, index: weeks, columns: dotted names, none of "
+                f"which begins with one of {', '.join(QUANTITIES)}"
+            )
+        monthly = frame.groupby(_months(frame.index.to_numpy())).mean()
+        yield monthly.reindex(calendar.months)
+
+
+def taken(names: Iterable[str]) -> bool:
+    """Whether one of the names is that of a shipped quantity."""
+    return any(quantity_of(str(name)) in QUANTITIES for name in names)
 
 
 # -- what the tables tell ------------------------------------------------------------------------

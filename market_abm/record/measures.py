@@ -10,13 +10,29 @@ import numpy as np
 import pandas as pd
 
 from market_abm.history import reference_table
+from market_abm.record.measure import Measure
 from market_abm.record.price_measures import PRICE_MEASURES
 from market_abm.record.public_measures import PUBLIC_MEASURES
 from market_abm.record.run import Run
 from market_abm.record.supply_measures import SUPPLY_MEASURES
+from market_abm.scenario.own import modules_of
 
 MEASURES = {measure.name: measure for measure in [*PRICE_MEASURES, *SUPPLY_MEASURES, *PUBLIC_MEASURES]}
 """Every measure by its machine name, in the order of the tables."""
+
+
+def measures_of(run: Run) -> dict[str, Measure]:
+    """Return the shipped measures and those of the run's plugins, by machine name.
+
+    A plugin's measures are the objects of class `Measure` in it.
+    """
+    own = [
+        value
+        for module in modules_of(run.scenario.plugins).values()
+        for value in vars(module).values()
+        if isinstance(value, Measure)
+    ]
+    return MEASURES | {measure.name: measure for measure in own}
 
 
 def measures(run: Run, headlines: bool = False) -> "pd.Series[float]":
@@ -26,7 +42,7 @@ def measures(run: Run, headlines: bool = False) -> "pd.Series[float]":
     ----------
     headlines : only those of the short table.
     """
-    chosen = [measure for measure in MEASURES.values() if measure.headline or not headlines]
+    chosen = [measure for measure in measures_of(run).values() if measure.headline or not headlines]
     return pd.Series({measure.name: measure(run) for measure in chosen}, dtype=float, name=run.name)
 
 
@@ -46,7 +62,7 @@ def comparison_table(runs: Sequence[Run], headlines: bool = True) -> pd.DataFram
     if not runs:
         raise ValueError("no run to compare; give at least one")
     values = _values(runs, headlines)
-    table = _frame(values.index)
+    table = _frame(values.index, runs)
     if len(runs) == 1:
         table["run"] = values.to_numpy()[:, 0]
     else:
@@ -63,9 +79,9 @@ def compare(first: Run | Sequence[Run], second: Run | Sequence[Run], headlines: 
     DataFrame with metric, label, unit, history, first, second, difference.
     """
     sides = [[side] if isinstance(side, Run) else list(side) for side in (first, second)]
-    columns = [_values(side, headlines).median(axis=1) for side in sides]
-    table = _frame(columns[0].index)
-    table["first"], table["second"] = (column.to_numpy() for column in columns)
+    columns = pd.concat([_values(side, headlines).median(axis=1) for side in sides], axis=1)
+    table = _frame(columns.index, [run for side in sides for run in side])
+    table["first"], table["second"] = columns.to_numpy().T
     table["difference"] = table["second"] - table["first"]
     return _told(table)
 
@@ -75,9 +91,10 @@ def _values(runs: Sequence[Run], headlines: bool) -> pd.DataFrame:
     return pd.concat([measures(run, headlines) for run in runs], axis=1)
 
 
-def _frame(names: pd.Index) -> pd.DataFrame:
+def _frame(names: pd.Index, runs: Sequence[Run]) -> pd.DataFrame:
     history = reference_table().set_index("metric")["value"]
-    told = [MEASURES[name] for name in names]
+    known = {name: measure for run in runs for name, measure in measures_of(run).items()}
+    told = [known[name] for name in names]
     return pd.DataFrame(
         {
             "metric": [measure.name for measure in told],

@@ -13,6 +13,7 @@ from market_abm.report.spread import how_many
 from market_abm.report.stocks import weekly_use
 from market_abm.report.style import NothingToShowError, material_label
 from market_abm.report.svg import to_svg
+from market_abm.scenario.own import modules_of
 from market_abm.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -171,7 +172,18 @@ def sections(runs: "Sequence[Run]") -> list[Section]:
             + (f" The log is that of seed {runs[0].seed}." if len(runs) > 1 else ""),
             html.details("Open the log", tables.event_rows(runs[0])),
         ),
+        *_own(runs),
         Section("caveats", "Caveats", "What these pictures cannot tell.", caveats(runs)),
+    ]
+
+
+def _own(runs: "Sequence[Run]") -> list[Section]:
+    """Sections of the runs' plugins: what their `report_sections(runs)` returns, (title, how to read it, HTML) each."""
+    return [
+        Section(f"{name}-{number}", title, words, Markup(body))
+        for name, module in modules_of(runs[0].scenario.plugins).items()
+        if hasattr(module, "report_sections")
+        for number, (title, words, body) in enumerate(module.report_sections(runs))
     ]
 
 
