@@ -172,6 +172,17 @@ def check_two_quotas(scenario: Scenario, known: Known) -> Iterator[Fault]:
                 break
 
 
+def check_repeated_agent(scenario: Scenario, known: Known) -> Iterator[Fault]:
+    """Members of a group are called "north", "north 2", ...: no other group may have such a name."""
+    for section in ("mine", "refinery", "manufacturer", "speculator", "population"):
+        groups = getattr(scenario, section)
+        for name in groups:
+            group, _, number = name.rpartition(" ")
+            if group in groups and number.isdecimal() and 2 <= int(number) <= groups[group].count:
+                what = f'"{name}" is also the name of member {number} of "{group}", which has {groups[group].count}.'
+                yield Fault((section, name), what, "Choose another name.")
+
+
 def check_repeated_link(scenario: Scenario, known: Known) -> Iterator[Fault]:
     """At most one way of a kind joins two zones, and none a zone with itself."""
     seen: set[tuple[str, str, bool]] = set()
@@ -259,6 +270,7 @@ CHECKS: tuple[Callable[[Scenario, Known], Iterator[Fault]], ...] = (
     check_offtake_without_plant,
     check_missing_gate,
     check_two_quotas,
+    check_repeated_agent,
     check_repeated_link,
     check_repeated_policy,
     check_inverted_range,

@@ -244,3 +244,14 @@ def test_a_run_that_holds_prices_only_can_be_told_in_every_scenario(name):
     prices = pd.DataFrame({"week": weeks, "material": scenario.lead_material, "zone": node, "price_usd_per_kg": 5.0})
 
     assert len(chronicle(Run(scenario, 0, {"prices": prices}, {}))) == 2
+
+
+def test_what_a_state_body_paid_is_told_from_the_money_of_its_party(scenario):
+    bodies = load_scenario("japan-2010").state_buyer
+    paid = pd.DataFrame(
+        [(2010, "state:JOGMEC", "mines US", "equity", 3e6), (2011, "state:JOGMEC", "mines US", "equity", 5e6)],
+        columns=["year", "payer", "payee", "purpose", "usd"],
+    )
+    run = run_of(scenario.model_copy(update={"state_buyer": bodies}), money=paid)
+
+    assert "JOGMEC has paid out 5 US$ m in 2011" in said(run, "paid out")

@@ -195,3 +195,14 @@ def test_the_end_may_be_any_monday():
     monday = dt.date(2010, 2, 22)
 
     assert load_scenario("tiny", [f"time.end={monday}"]).time.end == monday
+
+
+def test_a_group_is_not_called_as_a_member_of_another():
+    tiny = load_scenario("tiny")
+    other = tiny.mine["northern"].model_copy(update={"count": 1})
+    mines = {**tiny.mine, "northern 2": other, "northern 3": other}
+
+    (fault,) = check_scenario(tiny.model_copy(update={"mine": mines}))
+
+    assert fault.where == ("mine", "northern 2")
+    assert 'member 2 of "northern"' in fault.what

@@ -15,6 +15,7 @@ from market_abm.explain.chronicle.sentence import (
     upper_first,
 )
 from market_abm.explain.window import Window
+from market_abm.record.public_measures import STATE
 from market_abm.record.run import Run
 from market_abm.report.words import number
 
@@ -91,7 +92,7 @@ def _spending(run: Run) -> Iterator[Sentence]:
     if money.empty:
         return
     for body in run.scenario.state_buyer:
-        paid = money[money["payer"] == body].groupby("year")["usd"].sum() / 1e6
+        paid = money[money["payer"] == f"{STATE}{body}"].groupby("year")["usd"].sum() / 1e6
         if not len(paid) or paid.sum() < SPENDING_MUSD:
             continue
         place = int(paid.to_numpy().argmax())
