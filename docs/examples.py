@@ -5,20 +5,26 @@ Used by the tests, which fail when an example no longer works, and by
 
 In a page, `console` blocks hold commands (lines that begin with `$ `) and what
 they print, `python` blocks share one namespace and are followed by a `text`
-block when their output is shown, and a `toml` block whose first line is
-`# name.toml` is saved under that name. Other blocks are for reading only.
+block when their output is shown, and a `toml` or `python` block whose first line
+is `# name.toml` or `# name.py` is saved under that name. Other blocks are for
+reading only.
 """
 
 import contextlib
 import io
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from typer.testing import CliRunner
+
+from market_abm.cli.app import app
 
 FENCE = re.compile(r"^```(\w*)\s*$")
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
@@ -93,11 +99,12 @@ def play(page: Path, folder: Path) -> list[Printed]:
     names: dict[str, Any] = {"__name__": "example"}
     found = blocks(page.read_text(encoding="utf-8"))
     for place, block in enumerate(found):
-        if block.language == "toml" and block.lines[0].startswith("# ") and block.lines[0].endswith(".toml"):
-            (folder / block.lines[0][2:]).write_text(block.text + "\n", encoding="utf-8")
+        head = block.lines[0] if block.lines else ""
+        if block.language in ("toml", "python") and re.fullmatch(r"# [\w-]+\.(toml|py)", head):
+            (folder / head[2:]).write_text(block.text + "\n", encoding="utf-8")
         elif block.language == "console":
             for command, output in commands(block):
-                output.truth = _shell(command, folder, f"{page.name}:{output.start}")
+                output.truth = _said(command, folder, f"{page.name}:{output.start}")
                 printed.append(output)
         elif block.language == "python":
             after = found[place + 1] if place + 1 < len(found) else None
@@ -105,6 +112,17 @@ def play(page: Path, folder: Path) -> list[Printed]:
             if after is not None and after.language == "text":
                 printed.append(Printed(after.start, after.start + len(after.lines), after.lines, truth))
     return printed
+
+
+def _said(command: str, folder: Path, where: str) -> list[str]:
+    """What a command prints; one of ours alone is run in this process, which spares the start of another."""
+    if not command.startswith("market-abm ") or set(command) & set("|<>&;$`*"):
+        return _shell(command, folder, where)
+    with contextlib.chdir(folder):
+        done = CliRunner().invoke(app, shlex.split(command)[1:])
+    if done.exit_code:
+        raise ExampleError(f"{where}: `{command}` ended with {done.exit_code}.\n{done.output}") from done.exception
+    return _trimmed(done.stdout)
 
 
 def _shell(command: str, folder: Path, where: str) -> list[str]:
