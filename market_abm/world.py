@@ -165,7 +165,10 @@ class World(State):
         """Open the books and the places where agents meet."""
         self.ledger: Ledger
         self.accounts: Accounts
-        self.ledger, self.accounts = open_accounts(self.populations, self.materials, self.zones, self.state_buyers)
+        self.ledger, self.accounts = open_accounts(
+            *(self.populations, self.materials, self.zones, self.market.gated),
+            *(self.manufacturers, self.refiners, self.state_buyers),
+        )
         self.concentrate = ConcentrateMarket(self.scenario, self.market)
         self.government = Government()
         self.origins = Origins(self.market)
