@@ -182,7 +182,7 @@ class World(State):
         self.exchange = Exchange(self.populations, self.accounts, len(self.materials), self.speculation_on)
         self.recorder = Recorder(
             *(self.scenario, self.market, self.network, self.ledger, self.contracts),
-            *(self.manufacturers, self.miners, list(self.regime.sectors)),
+            *(self.populations, self.manufacturers, self.refiners, self.mining, list(self.regime.sectors)),
         )
         self.log: Log = self.recorder.log
         self.record_move = self.recorder.move

@@ -189,7 +189,9 @@ class Ledger(State):
             cells = np.zeros(len(giver.labels) * len(taker.labels), dtype=np.int64)
             self.page = np.concatenate([self.page, row])
             self.cells = np.concatenate([self.cells, cells])
-            self.moved = np.concatenate([self.moved, np.zeros((len(self.materials), cells.size), dtype=np.int64)], axis=1)
+            self.moved = np.concatenate(
+                [self.moved, np.zeros((len(self.materials), cells.size), dtype=np.int64)], axis=1
+            )
             self._bind()
         return number
 

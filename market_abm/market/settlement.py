@@ -184,7 +184,10 @@ def _settle_links(
         *(charges.risk, charges.cost, trade.licence_ticks),
     )
     for label, pool in government.pools.items():
-        rent, gate = trade.licence_fills[label] * pool.price, int(network.destination[network.gates[pool.terms.origin][0]])
+        rent, gate = (
+            trade.licence_fills[label] * pool.price,
+            int(network.destination[network.gates[pool.terms.origin][0]]),
+        )
         ledger.pay("licence rent", accounts.house, accounts.group(holders), rent, gate, pool.rows)
 
 
