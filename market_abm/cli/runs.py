@@ -85,11 +85,7 @@ def check(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="S
     faulty = 0
     for file in files:
         try:
-            scenario = load_scenario(file)
-            if scenario.plugins:  # rules and verbs of one's own are bound when a market is made
-                from market_abm.model import MineralMarket
-
-                MineralMarket(scenario, rng=0).close()
+            load_scenario(file)
             typer.echo(f"{file}: no faults")
         except ScenarioError as fault:
             faulty += 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from market_abm.books.ledger import Ledger
-from market_abm.books.parties import MONEY, Closing, entries_of, parties
+from market_abm.books.parties import MONEY, Closing, Entries, entries_of, parties
 from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR, IntArray
 
 if TYPE_CHECKING:
@@ -89,10 +89,15 @@ def _moved(ledger: Ledger, months: list[Month]) -> "pd.DataFrame":
     entries = entries_of(ledger, changes[:, 1])
     purposes = np.array([purpose for purpose, _, _ in ledger.entries], dtype=object)
     label, _, zone = _words(ledger)
-    frame = pd.DataFrame(
+    month = np.repeat(np.arange(len(months)), [len(month.closing.changes) for month in months])
+    by_name, by_purpose = _ranks(label), _ranks(purposes)
+    keys = (by_name[entries.taker], by_name[entries.giver], by_purpose[entries.kind], changes[:, 0], month)
+    order = np.lexsort(keys)
+    changes, entries = changes[order], Entries(*(part[order] for part in entries))
+    return pd.DataFrame(
         {
             "month": _days(months, [len(month.closing.changes) for month in months]),
-            "purpose": purposes[entries.kind] if len(changes) else np.zeros(0, dtype=object),
+            "purpose": purposes[entries.kind],
             "giver": label[entries.giver],
             "giver_zone": zone[entries.giver],
             "taker": label[entries.taker],
@@ -101,7 +106,12 @@ def _moved(ledger: Ledger, months: list[Month]) -> "pd.DataFrame":
             "amount": changes[:, 2],
         }
     )
-    return frame.sort_values(["month", "row", "purpose", "giver", "taker"], kind="stable", ignore_index=True)
+
+
+def _ranks(words: Any) -> IntArray:
+    """Place of each word in alphabetical order; equal words share one."""
+    ranks: IntArray = np.unique(words.astype(str), return_inverse=True)[1].astype(np.int64)
+    return ranks
 
 
 def _held(ledger: Ledger, months: list[Month]) -> "pd.DataFrame":

@@ -259,12 +259,13 @@ class Recorder(State):
         )
         keys = [str(place) for place in range(len(ways))]
         frame = self._long(totals, [("material", market.materials), ("way", keys)], ["tonnes"], GRAMS_PER_TONNE)
-        place = frame["way"].astype(int)
+        frame = frame[frame["tonnes"] > 0].reset_index(drop=True)
         listed = list(ways)
-        frame.insert(2, "origin", [market.zones[listed[i][0]] for i in place])
-        frame.insert(3, "destination", [market.zones[listed[i][1]] for i in place])
-        frame["way"] = [listed[i][2] for i in place]
-        return frame[frame["tonnes"] > 0].reset_index(drop=True)
+        place = frame["way"].to_numpy(dtype=np.int64)
+        frame.insert(2, "origin", np.array([market.zones[way[0]] for way in listed], dtype=object)[place])
+        frame.insert(3, "destination", np.array([market.zones[way[1]] for way in listed], dtype=object)[place])
+        frame["way"] = np.array([way[2] for way in listed], dtype=object)[place]
+        return frame
 
     def _stocks(self) -> "pd.DataFrame":
         market = self.market
