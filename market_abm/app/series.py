@@ -12,7 +12,7 @@ import numpy as np
 from market_abm.app.rows import materials, nodes, zones
 from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_MILLION, TICKS_PER_DOLLAR, FloatArray, IntArray
 from market_abm.market.network import GATE, SMUGGLED
-from market_abm.record.recorder import HOLDERS, STAGES
+from market_abm.record.recorder import STAGES, TRANSIT
 
 if TYPE_CHECKING:
     from market_abm.model import MineralMarket
@@ -134,7 +134,7 @@ class SeriesBook:
 
     def _stocks(self) -> Iterator[tuple[SeriesInfo, Tell]]:
         stock = self.model.recorder.stock
-        for holder, word in enumerate(HOLDERS):
+        for holder, word in enumerate(self.model.recorder.holders):
             for row, material in self._materials:
 
                 def total(kept: slice, holder: int = holder, row: int = row) -> FloatArray:
@@ -163,7 +163,7 @@ class SeriesBook:
             return _floats(rows[kept, LOST, zone].sum(axis=1) / MILLION)
 
         def cover(kept: slice, zone: int) -> FloatArray:
-            held = (record.stock[kept, 0, :, zone] + record.stock[kept, 4, :, zone]).sum(axis=1)
+            held = (record.stock[kept, 0, :, zone] + record.stock[kept, TRANSIT, :, zone]).sum(axis=1)
             return _over(held, rows[kept, NEED, zone].sum(axis=1))
 
         def risk(kept: slice, zone: int) -> FloatArray:

@@ -97,7 +97,7 @@ class Recorder(State):
     ) -> None:
         self.scenario, self.market, self.network, self.ledger = scenario, market, network, ledger
         self.contracts, self.miners, self.sectors = contracts, mining[0], sectors
-        self.mining_kinds, self.refiners, miners = mining, refiners, mining[0]
+        self.mines, self.refiners, miners = mining, refiners, mining[0]
         weeks = (scenario.time.end - scenario.time.start).days // 7
         self.first_recorded = (scenario.time.record_from - scenario.time.start).days // 7
         materials, zones, groups = len(market.materials), len(market.zones), max(len(sectors), 1)
@@ -191,7 +191,7 @@ class Recorder(State):
             "imports": self._imports(),
             "shares": self._shares(),
             "mining": self._mining(),
-            "mine_output": mine_output(self.mining_kinds, self.market.zones, self.dug[self._kept], months),
+            "mine_output": mine_output(self.mines, self.market.zones, self.dug[self._kept], months),
             "refining": self._refining(),
             "plant_output": plant_output(
                 self.refiners, self.market.materials, self.market.zones, self.made[self._kept], months
@@ -324,13 +324,11 @@ class Recorder(State):
     def _refining(self) -> "pd.DataFrame":
         """Oxide made by zone and material."""
         zones = self.market.zones
-        made = self.made[self._kept]
-        total = np.zeros((*made.shape[:2], len(zones)), dtype=np.int64)
-        np.add.at(total, (slice(None), slice(None), self.refiners.zone), made)
-        whole = np.zeros((len(self.made), *total.shape[1:]), dtype=np.int64)
-        whole[self._kept] = total
+        total = np.zeros((*self.made.shape[:2], len(zones)), dtype=np.int64)
+        for plant, zone in enumerate(self.refiners.zone):
+            total[:, :, zone] += self.made[:, :, plant]
         axes = [("material", self.market.materials), ("zone", zones)]
-        return self._long(whole, axes, ["tonnes"], GRAMS_PER_TONNE)
+        return self._long(total, axes, ["tonnes"], GRAMS_PER_TONNE)
 
     def _licences(self) -> "pd.DataFrame":
         import pandas as pd
