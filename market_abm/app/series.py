@@ -41,7 +41,7 @@ class SeriesInfo:
 
     @property
     def group(self) -> str:
-        """Quantity: price, licence, dependence, share, stock, activity, lost, cover, risk, imports, ..."""
+        """Quantity: price, traded, licence, dependence, share, stock, activity, lost, cover, risk, imports, ..."""
         return self.name.partition(".")[0]
 
 
@@ -88,6 +88,7 @@ class SeriesBook:
     # -- the parts ---------------------------------------------------------------------------
     def _parts(self) -> Iterator[Iterator[tuple[SeriesInfo, Tell]]]:
         yield self._prices()
+        yield self._traded()
         yield self._dependence()
         yield self._shares()
         yield self._stocks()
@@ -106,6 +107,19 @@ class SeriesBook:
                     return _floats(price[kept, row, node] / TICKS_PER_DOLLAR)
 
                 yield SeriesInfo(f"price.{material}.{place}", f"{material}, {label}", "US$/kg", material, zone), tell
+
+    def _traded(self) -> Iterator[tuple[SeriesInfo, Tell]]:
+        """What changed hands at each price."""
+        traded = self.model.recorder.traded
+        for row, material in self._materials:
+            for node, place in nodes(self.model):
+
+                def tell(kept: slice, row: int = row, node: int = node) -> FloatArray:
+                    return _floats(traded[kept, row, node] / GRAMS_PER_TONNE)
+
+                zone = place.removesuffix(" export")
+                label = f"{material}, traded, {self._labels[zone]}" + (", export (FOB)" if place != zone else "")
+                yield SeriesInfo(f"traded.{material}.{place}", label, "t/week", material, zone), tell
 
     def _dependence(self) -> Iterator[tuple[SeriesInfo, Tell]]:
         """Share of imports from the gated zones over half a year, of the lead material and of each."""
