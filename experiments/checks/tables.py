@@ -17,6 +17,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -31,7 +32,7 @@ MAY_OWE = {"opening", "ground", "separation", "making"}
 PLACES = {"under way": "transit", "scrap": "scrap"}
 """Holders of the books that have another name in `stocks`; other holders have the same."""
 
-Sums = "pd.Series[int]"
+Sums: TypeAlias = "pd.Series[int]"
 
 
 class NotARunError(Exception):
@@ -183,8 +184,7 @@ def check_money(account: Account, flows: pd.DataFrame, money: pd.DataFrame) -> N
     names = ["year", "payer", "payee", "purpose"]
     paid = flows[flows["claim"] == "money"]
     monthly = paid.groupby([paid["month"].dt.year, "giver", "taker", "purpose"])["micro_usd"].sum().rename_axis(names)
-    yearly = money.groupby(names)["micro_usd"].sum()
-    yearly.index = yearly.index.set_levels(yearly.index.levels[0].astype(monthly.index.levels[0].dtype), level=0)
+    yearly = money.astype({"year": paid["month"].dt.year.dtype}).groupby(names)["micro_usd"].sum()
     account.compare("money: payments by year = sum of the months", yearly, monthly)
 
 
@@ -281,7 +281,8 @@ def _monthly(frame: pd.DataFrame, keys: list[str], column: str) -> Sums:
 
 def _month_of(weeks: "pd.Series[pd.Timestamp]") -> "pd.Series[pd.Timestamp]":
     """First day of the month of each week."""
-    return weeks.dt.to_period("M").dt.to_timestamp().astype("datetime64[us]").rename("month")
+    days = weeks.to_numpy().astype("datetime64[M]").astype("datetime64[us]")
+    return pd.Series(days, index=weeks.index, name="month")
 
 
 def _grams(tonnes: "pd.Series[float]") -> Sums:
