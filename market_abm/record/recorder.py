@@ -350,17 +350,19 @@ class Recorder(State):
         return told
 
     def _books(self) -> "dict[str, pd.DataFrame]":
-        oxide = ["oxide" if one else "product" for one in self.market.is_oxide]
-        claims = ["concentrate" if name == "concentrate" else "" for name in self.ledger.materials[len(oxide) :]]
-        return books_tables(self.ledger, oxide + claims, self._recorded())
+        stages = [self.scenario.material[name].stage for name in self.market.materials]
+        claims = ["concentrate" if name == "concentrate" else "" for name in self.ledger.materials[len(stages) :]]
+        return books_tables(self.ledger, [*stages, *claims], self._recorded())
 
     def _money(self) -> "pd.DataFrame":
         """Payments by year."""
         import pandas as pd
 
         books = [(day.year, one) for day, one in self.books_so_far() if day >= self.date_of(self.first_recorded)]
-        rows = [(*key, total / MICROS_PER_DOLLAR, total) for key, total in yearly_payments(self.ledger, books).items()]
-        frame = pd.DataFrame(rows, columns=["year", "payer", "payee", "purpose", "usd", "micro_usd"])
+        rows = [(*key, total) for key, total in yearly_payments(self.ledger, books).items()]
+        frame = pd.DataFrame(rows, columns=["year", "payer", "payee", "purpose", "micro_usd"])
+        frame = frame.astype({"year": np.int64, "micro_usd": np.int64})
+        frame.insert(4, "usd", frame["micro_usd"] / MICROS_PER_DOLLAR)
         return frame.sort_values(["year", "payer", "payee", "purpose"], ignore_index=True)
 
     def _projects(self) -> "pd.DataFrame":
