@@ -69,6 +69,11 @@ class Ledger(State):
     ----------
     materials : names of everything with a mass: the traded materials, then the claims.
     units : unit of each of them; g when silent.
+
+    Attributes
+    ----------
+    parties : labels of all groups together.
+    party_of : (accounts,) label of each account among them.
     """
 
     money = Kept("micro-US$", "account")
@@ -138,6 +143,9 @@ class Ledger(State):
         self.page = np.zeros((0, 4), dtype=np.int64)
         self.last = np.tile(np.array([-1, -1, 0, 0], dtype=np.int64), (len(groups), 1))
         self._label_of = np.concatenate([group.label_of for group in groups])
+        labels = np.cumsum([0, *(len(group.labels) for group in groups)])
+        self.parties = int(labels[-1])
+        self.party_of = self._label_of + np.repeat(labels[:-1], [group.size for group in groups])
         self._starts = np.array([group.start for group in groups] + [self._accounts], dtype=np.int64)
         holders = np.concatenate([np.full(group.size, not group.may_owe_mass) for group in groups])
         self._holders = int(holders.sum())

@@ -61,11 +61,8 @@ def closing(ledger: Ledger, now: IntArray, before: IntArray) -> Closing:
     change = now.copy()
     change[:, : before.shape[1]] -= before
     rows, cells = np.nonzero(change)
-    held = np.zeros((1 + len(ledger.materials), sum(len(group.labels) for group in ledger.groups.values())), np.int64)
-    first = 0
-    for group in ledger.groups.values():
-        _add_up(ledger.money, ledger.mass, group.start, group.label_of, first, held)
-        first += len(group.labels)
+    held = np.zeros((1 + len(ledger.materials), ledger.parties), np.int64)
+    _add_up(ledger.money, ledger.mass, ledger.party_of, held)
     kinds, owners = np.nonzero(held)
     return Closing(
         np.stack([rows, cells, change[rows, cells]], axis=1), np.stack([kinds, owners, held[kinds, owners]], axis=1)
@@ -73,13 +70,13 @@ def closing(ledger: Ledger, now: IntArray, before: IntArray) -> Closing:
 
 
 @compiled
-def _add_up(money: IntArray, mass: IntArray, start: int, label_of: IntArray, first: int, held: IntArray) -> None:
-    """Add the accounts of a group to the balances of its parties."""
-    for place in range(label_of.size):
-        party, account = first + label_of[place], start + place
-        held[0, party] += money[account]
-        for row in range(mass.shape[0]):
-            held[row + 1, party] += mass[row, account]
+def _add_up(money: IntArray, mass: IntArray, party_of: IntArray, held: IntArray) -> None:
+    """Add the accounts of each party."""
+    for account in range(party_of.size):
+        held[0, party_of[account]] += money[account]
+    for row in range(mass.shape[0]):
+        for account in range(party_of.size):
+            held[row + 1, party_of[account]] += mass[row, account]
 
 
 class Entries(NamedTuple):

@@ -48,6 +48,7 @@ class Network(State):
     ----------
     origin, destination : nodes of each link, shape (links,).
     way : GATE, TRADE or SMUGGLED, shape (links,).
+    purposes : under which the books know what goes by a lawful way and by each tranche.
     from_zone, to_zone : zones whose rules apply at the ends, shape (links,).
     transit : weeks under way, shape (links,).
     tranche : of a smuggled way, from 1; 0 for lawful ways, shape (links,).
@@ -83,6 +84,8 @@ class Network(State):
         self.smuggling = np.full(len(market.materials), self.parameters.least)
         self.to_zone: IntArray = np.minimum(self.destination, len(market.zones) - 1)  # a gate's is not read
         self._trade: BoolArray = self.way == TRADE
+        most = int(self.tranche.max(initial=0))
+        self.purposes = ("trade", *(f"smuggled, tranche {number}" for number in range(1, most + 1)))
         gated = market.is_gated()
         # Exports are taxed at the gate, or on the way out of a zone without one.
         self._taxed: BoolArray = (self.way == GATE) | (self._trade & ~gated[self.from_zone])

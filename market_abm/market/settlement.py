@@ -170,9 +170,7 @@ def _settle_links(
         ledger.entry("smuggling", "house", "smugglers"),
         ledger.entry("scarcity rent", "house", "middlemen"),
     )
-    tranches = range(1, int(network.tranche.max(initial=0)) + 1)
-    purposes = ("trade", *(f"smuggled, tranche {number}" for number in tranches))
-    passage = np.array([ledger.entry(purpose, "house", "house") for purpose in purposes])[network.tranche]
+    passage = np.array([ledger.entry(purpose, "house", "house") for purpose in network.purposes])[network.tranche]
     starts = (
         *(accounts.house.start, accounts.carriers.start, accounts.treasury.start),
         *(accounts.smugglers.start, accounts.middlemen.start),

@@ -103,7 +103,7 @@ class Recorder(State):
         materials, zones, groups = len(market.materials), len(market.zones), max(len(sectors), 1)
         stocked = [(PARTIES.get(key, key), group) for key, group in populations.items() if _has_stock(group)]
         self.holders = [*HOLDERS, *(name for name, _ in stocked if name not in HOLDERS)]
-        self.stocked = [(self.holders.index(name), group) for name, group in stocked]
+        self.stocked = [(self.holders.index(name), _stock(group), group.zone) for name, group in stocked]
         self.price = np.zeros((weeks, materials, len(market.nodes)), dtype=np.int64)
         self.traded = np.zeros((weeks, materials, len(market.nodes)), dtype=np.int64)
         self.flow = np.zeros((weeks, materials, len(network.origin)), dtype=np.int64)
@@ -421,6 +421,12 @@ def _has_stock(population: Population) -> bool:
     return any(column.book == "mass" for column in population.kind.column_list())
 
 
+def _stock(population: Population) -> Any:
+    """Column of the metal that the books hold of a population: a window on the ledger, (materials, n) [g]."""
+    name = next(column.name for column in population.kind.column_list() if column.book == "mass")
+    return population.columns[name]
+
+
 def record(
     recorder: Recorder,
     week_index: int,
@@ -440,10 +446,8 @@ def record(
     makers, week = manufacturers, week_index
     recorder.price[week], recorder.flow[week], recorder.imports[week] = trade.ticks, trade.flow, origins.imports
     _keep_traded(trade.sold_everywhere, trade.flow, network.destination, recorder.traded[week])
-    for holder, population in recorder.stocked:
-        _add_by_zone(
-            accounts.group(population).mass[: makers.stock.shape[0]], population.zone, recorder.stock[week, holder]
-        )
+    for holder, stock, zone in recorder.stocked:
+        _add_by_zone(stock, zone, recorder.stock[week, holder])
     _add_by_zone(makers.coming, makers.zone, recorder.stock[week, TRANSIT])
     recorder.stock[week, SCRAP] = accounts.scrap.mass[: len(recorder.market.materials)]
     _keep_activity(
