@@ -7,8 +7,13 @@ pages with what the code says now.
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from market_abm.agents.export_authority import ExportAuthority
+from market_abm.agents.licence_holder import LicenceHolder
+from market_abm.build import KINDS
+from market_abm.core.columns import Column, Draw
 from market_abm.core.senses import Series
 from market_abm.market.senses import PUBLIC
+from market_abm.scenario.parameters import Parameters
 from market_abm.shipped_week import shipped_week
 
 DOCS = Path(__file__).resolve().parent
@@ -56,9 +61,45 @@ def _place(series: Series) -> str:
     return ", ".join(places) or "the same everywhere"
 
 
+def columns_table() -> str:
+    """Columns and draws of every shipped kind, which its rules, and those of classes that inherit from it, may read."""
+    lines = ["| kind | name | unit | a value for each material | kept by |", "|---|---|---|---|---|"]
+    for key, kind in (*KINDS.items(), ("export_authority", ExportAuthority), ("licence_holder", LicenceHolder)):
+        for name, member in sorted(kind.members().items()):
+            if isinstance(member, Column) and member.dtype != object:
+                keeper = "the ledger" if member.book else "rules"
+                lines.append(f"| {key} | `{name}` | {member.unit} | {_yes(member.by_material)} | {keeper} |")
+            elif isinstance(member, Draw):
+                what = f"a new {member.distribution} draw each week"
+                lines.append(f"| {key} | `{name}` | 1 | {_yes(member.by_material)} | {what} |")
+    return "\n".join(lines)
+
+
+def behaviour_table() -> str:
+    """Parameters of behaviour by section; a kind reads those of the sections that it names."""
+    lines = ["| section | name | unit | read by |", "|---|---|---|---|"]
+    readers: dict[str, list[str]] = {}
+    for key, kind in KINDS.items():
+        for section in kind.sections:
+            readers.setdefault(section, []).append(key)
+    for section, info in Parameters.model_fields.items():
+        for name, number in info.annotation.model_fields.items():
+            extra = number.json_schema_extra
+            unit = extra.get("unit", "") if isinstance(extra, dict) else ""
+            lines.append(f"| {section} | `{name}` | {unit} | {', '.join(readers.get(section, [])) or 'verbs'} |")
+    return "\n".join(lines)
+
+
+def _yes(answer: bool) -> str:
+    return "yes" if answer else ""
+
+
+READ = DOCS / "what-rules-read.md"
 TABLES: dict[str, tuple[Path, Callable[[], str]]] = {
     "verbs": (DOCS / "architecture.md", verbs_table),
-    "series": (DOCS / "how-to" / "write-a-rule.md", series_table),
+    "series": (READ, series_table),
+    "columns": (READ, columns_table),
+    "behaviour": (READ, behaviour_table),
 }
 """Page and maker of each table, by the name in its marks."""
 

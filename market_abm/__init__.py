@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from market_abm.agents.population import Agent
+    from market_abm.core.columns import Column, Draw
+    from market_abm.core.rules import rule
     from market_abm.experiment.store import RunStore
     from market_abm.experiment.study import run_experiment
     from market_abm.model import MineralMarket
+    from market_abm.policy.base import Policy
     from market_abm.record.measures import compare, comparison_table, measures
     from market_abm.record.replications import replicate
     from market_abm.record.run import Run
@@ -29,6 +33,11 @@ if TYPE_CHECKING:
     from market_abm.sweep.results import load_sweep
 
 _HOMES = {
+    "Agent": "market_abm.agents.population",
+    "Column": "market_abm.core.columns",
+    "Draw": "market_abm.core.columns",
+    "rule": "market_abm.core.rules",
+    "Policy": "market_abm.policy.base",
     "MineralMarket": "market_abm.model",
     "Run": "market_abm.record.run",
     "compare": "market_abm.record.measures",
@@ -57,6 +66,11 @@ __all__ = [
     "run_experiment",
     "run_sweep",
     "load_sweep",
+    "Agent",
+    "Column",
+    "Draw",
+    "rule",
+    "Policy",
 ]
 
 

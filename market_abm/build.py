@@ -24,7 +24,7 @@ from market_abm.market.market import Market
 from market_abm.policy.regime import Regime
 from market_abm.scenario.schema import Scenario
 
-LEAST_WEALTH = 0.3  # added to a Pareto draw of wealth, so that nobody starts with next to nothing (prototype v3)
+LEAST_WEALTH = 0.3  # added to a Pareto draw of wealth, so that nobody starts with next to nothing (assumed)
 FAR = 10**9  # a week that never comes
 
 
@@ -244,6 +244,25 @@ def build_state_buyers(world: Founding, kind: type) -> Population:
     bodies = Population(world, kind, list(rows), "StateBuyer")
     bodies.zone[:] = _zones(world, list(rows.values()))
     return bodies
+
+
+def build_own(world: Founding, key: str, kind: type[Agent]) -> Population:
+    """Agents of a kind of the user's own; columns that the scenario is silent about start at zero."""
+    spec = world.scenario.population[key]
+    names, groups, numbered, _ = rows_of({key: spec})
+    agents = Population(world, kind, names, key, numbered)
+    agents.zone[:] = world.market.zones.index(spec.zone)
+    if "group" in agents.columns:
+        agents.columns["group"][:] = groups
+    for name, value in spec.columns.items():
+        if isinstance(value, str):
+            agents.columns[name][:] = world.market.materials.index(value)
+        elif isinstance(value, tuple):
+            agents.columns[name][..., :] = _within(agents, name, [value] * spec.count)
+        else:
+            agents.columns[name][:] = value
+    agents.bind(*kind.bids, *kind.asks)
+    return agents
 
 
 def join_mines_and_plants(world: Founding) -> None:

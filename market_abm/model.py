@@ -13,6 +13,8 @@ from market_abm.books.checking import check_books
 from market_abm.books.ledger import Ledger
 from market_abm.build import KINDS
 from market_abm.copies import CopiedModel
+from market_abm.core.binding import RuleError
+from market_abm.core.plugins import PluginError
 from market_abm.dismissal import dismiss
 from market_abm.market.market import Market
 from market_abm.policy import ActorPolicy, AnyPolicy
@@ -20,15 +22,20 @@ from market_abm.record.collector import RecordView
 from market_abm.record.recorder import Recorder
 from market_abm.scenario.canonical import in_canonical_order
 from market_abm.scenario.checks import require_limits
+from market_abm.scenario.errors import Fault, ScenarioError
 from market_abm.scenario.schema import Scenario, with_names
 from market_abm.shipped_week import shipped_week
-from market_abm.week_plan import BoundVerb, Verb, WeekPlan
+from market_abm.week_plan import BoundVerb, Verb, VerbError, WeekPlan
 from market_abm.world import Week, World
 
 if TYPE_CHECKING:
     import pandas as pd
 
 GREATEST_SEED = 2**31
+
+
+class KindError(ValueError):
+    """A class of agents cannot stand in the place of a kind."""
 
 
 class RunOverError(RuntimeError):
@@ -77,7 +84,17 @@ class MineralMarket(CopiedModel):
 
             scenario = load_scenario(scenario)
         require_limits(scenario)
-        self.build(scenario, seed, _checked_kinds(kinds or {}), shipped_week() if verbs is None else verbs)
+        given, plan = _checked_kinds(kinds or {}), verbs
+        try:
+            given = {**_checked_kinds({key: scenario.find(name) for key, name in scenario.kinds.items()}), **given}
+            plan = week_of(scenario) if plan is None else plan
+            self.build(scenario, seed, given, plan)
+            if scenario.verb:
+                plan.bound(self.world)
+        except (RuleError, VerbError, PluginError, KindError) as fault:
+            if not scenario.plugins:
+                raise
+            raise ScenarioError([Fault(("plugins",), f"{fault}".rstrip(".") + ".")], scenario.name) from fault
 
     def build(self, scenario: Scenario, seed: int, kinds: dict[str, type[Agent]], verbs: WeekPlan) -> None:
         """Build the world and open its books."""
@@ -234,17 +251,35 @@ class MineralMarket(CopiedModel):
         getattr(mesa.Agent, "_ids", {}).pop(self, None)  # Mesa 3.5 counts in the model and keeps none
 
 
+def week_of(scenario: Scenario) -> WeekPlan:
+    """Return the shipped week with the verbs that a scenario adds.
+
+    Raises
+    ------
+    VerbError
+        When one stands beside a verb that the week does not have.
+    """
+    plan = shipped_week()
+    for row in scenario.verb:
+        verb = Verb(scenario.find(row.function), row.gives, row.every)
+        if row.place == "instead":
+            plan[plan.place(row.verb)] = verb
+        else:
+            plan.insert(plan.place(row.verb) + (row.place == "after"), verb)
+    return plan
+
+
 def _checked_kinds(kinds: dict[str, type[Agent]]) -> dict[str, type[Agent]]:
     """Refuse keys that are no kind."""
     for key, kind in kinds.items():
         if key not in KINDS:
             near = difflib.get_close_matches(key, KINDS, 1)
             hint = f' Did you mean "{near[0]}"?' if near else ""
-            raise ValueError(f'kinds: "{key}" is no kind of agent.{hint} The kinds are {", ".join(KINDS)}.')
+            raise KindError(f'kinds: "{key}" is no kind of agent.{hint} The kinds are {", ".join(KINDS)}.')
         if not (isinstance(kind, type) and issubclass(kind, Agent)):
-            raise ValueError(f"kinds: {key} is {kind!r}; give a class that inherits from market_abm's Agent.")
+            raise KindError(f"kinds: {key} is {kind!r}; give a class that inherits from market_abm's Agent.")
         if lacks := sorted(KINDS[key].members().keys() - kind.members().keys()):
-            raise ValueError(
+            raise KindError(
                 f'kinds: "{key}" is {kind.__name__}, which lacks {", ".join(lacks)}; '
                 f"inherit from {KINDS[key].__name__}."
             )

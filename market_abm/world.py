@@ -15,9 +15,11 @@ import numpy as np
 
 from market_abm import build
 from market_abm.agents.population import Agent, Population
+from market_abm.auction.clear import clear_week
 from market_abm.books.accounts import Accounts, open_accounts
 from market_abm.books.ledger import Ledger
 from market_abm.books.opening import fill_books
+from market_abm.core.plugins import PluginError
 from market_abm.core.random_numbers import RandomNumbers
 from market_abm.core.senses import Series
 from market_abm.core.state import Kept, State
@@ -29,6 +31,7 @@ from market_abm.market.expectations import publish_statistics
 from market_abm.market.feed import Feed
 from market_abm.market.government import Government
 from market_abm.market.market import Market
+from market_abm.market.mechanism import Mechanism
 from market_abm.market.network import Network
 from market_abm.market.origin import Origins
 from market_abm.market.senses import PUBLIC
@@ -155,10 +158,16 @@ class World(State):
         self.export_authorities, self.licence_holders = build.build_authorities(self)
         build.join_mines_and_plants(self)
         self.mining: tuple[Population, Population] = (self.miners, self.illegal_miners)
-        everybody = (
+        everybody = [
             *(self.manufacturers, self.speculators, self.miners, self.illegal_miners),
             *(self.refiners, self.state_buyers, self.export_authorities, self.licence_holders),
-        )
+        ]
+        for key, row in self.scenario.population.items():
+            population = build.build_own(self, key, self.scenario.find(row.kind))
+            everybody.append(population)
+            if hasattr(self, key) or key in ("week", "accounts", "ledger"):
+                raise PluginError(f'population.{key}: the world has something called "{key}"; choose another name')
+            setattr(self, key, population)  # verbs of the user's own ask for it by this name
         self.populations: dict[str, Population] = {population.key: population for population in everybody}
 
     def _open(self) -> None:
@@ -176,6 +185,8 @@ class World(State):
         self.transit = Transit(self.network, self.manufacturers)
         self.feed = Feed(self.concentrate, self.refiners, len(self.materials))
         self.contracts = ContractBook(self.network, len(self.zones))
+        named = self.scenario.mechanism
+        self.mechanism: Mechanism = clear_week if named is None else self.scenario.find(named)
 
     def _begin(self) -> None:
         """Open exchange and record, make the opening entries and sign the first contracts."""

@@ -249,6 +249,17 @@ class Population:
         asking.loop.run(0, self.size, self._materials, *out, *values)
         return out[0] if len(out) == 1 else tuple(out)
 
+    def bind(self, *names: str) -> None:
+        """See that all that rules ask for exists, before anybody asks them.
+
+        Raises
+        ------
+        RuleError
+            When it does not.
+        """
+        for name in names:
+            self._asking((name,), {})
+
     def ask_one(self, row: int, name: str, **given: Any) -> Any:
         """Ask a rule of one agent, in plain Python.
 

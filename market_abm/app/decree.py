@@ -7,6 +7,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from market_abm.policy import ActorPolicy, AnyPolicy, BandPurchase, Policy
+from market_abm.policy.base import plain_name
 from market_abm.scenario.schema import Scenario
 
 RELEASE = "stockpile_release"
@@ -90,7 +91,7 @@ class Standing:
 
 def title_of(kind: str) -> str:
     """Name of an instrument for people."""
-    return TITLES.get(kind, kind.replace("_", " ").capitalize())
+    return TITLES.get(kind, plain_name(kind).replace("-", " ").capitalize())
 
 
 def title(policy: Policy) -> str:

@@ -3,16 +3,17 @@
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import TypeAdapter, ValidationError
 
 from market_abm import policy as policies
 from market_abm.app.decree import AT_ANY_PRICE, RELEASE, label_of, title_of
-from market_abm.app.form import LASTS, Field, fields_of, is_dated, own_field, read_value
+from market_abm.app.form import LASTS, Field, fields_of, is_dated, own_field, read_value, type_of
 from market_abm.core.units import MICROS_PER_MILLION
 from market_abm.policy import ActorPolicy, AnyPolicy, BandPurchase, Policy
 from market_abm.scenario.errors import suggest
+from market_abm.scenario.own import own_policies
 from market_abm.scenario.schema import Scenario
 
 if TYPE_CHECKING:
@@ -85,10 +86,22 @@ def desk(world: "World") -> list[Government]:
         if zone in NO_GOVERNMENT and not bodies:
             continue
         names = tuple(name for name, _ in bodies)
-        tools = tuple(_instrument(scenario, zone, name, names) for name in (*BORDER, *PIT, *HELP, *BODY))
+        own = [name for name, kind in own_policies(scenario.plugins).items() if _is_of_government(kind)]
+        tools = tuple(_instrument(scenario, zone, name, names) for name in (*BORDER, *PIT, *HELP, *BODY, *own))
         told.append(Government(zone, row.label or zone, bodies, tools))
-    events = tuple(_instrument(scenario, "", name, ()) for name in EVENTS)
+    own = [name for name, kind in own_policies(scenario.plugins).items() if not _is_of_government(kind)]
+    events = tuple(_instrument(scenario, "", name, ()) for name in (*EVENTS, *own))
     return [*told, Government("", "Events", (), events)]
+
+
+def kind_of(scenario: Scenario, instrument: str) -> type[Policy]:
+    """Class of an instrument, a shipped one or one of the scenario's plugins."""
+    return KINDS[instrument] if instrument in KINDS else own_policies(scenario.plugins)[instrument]
+
+
+def _is_of_government(kind: type[Policy]) -> bool:
+    """Whether a government decrees a policy: a state body of it acts, or a field names it."""
+    return issubclass(kind, ActorPolicy) or bool(own_field(kind))
 
 
 def make_policy(world: "World", government: str, instrument: str, values: Mapping[str, Any]) -> AnyPolicy:
@@ -133,7 +146,7 @@ def _tool(world: "World", government: str, instrument: str) -> Instrument:
 
 
 def _built(world: "World", government: str, instrument: str, read: dict[str, Any]) -> AnyPolicy:
-    kind, today, weeks = KINDS[instrument], world.today, read.pop(LASTS)
+    kind, today, weeks = kind_of(world.scenario, instrument), world.today, read.pop(LASTS)
     row: dict[str, Any] = {"start": today, "end": today + dt.timedelta(weeks=weeks) if weeks else None}
     for name, value in read.items():
         if value is not None:
@@ -143,7 +156,9 @@ def _built(world: "World", government: str, instrument: str, read: dict[str, Any
     if instrument == RELEASE:
         row["low_price"], row["high_price"] = AT_ANY_PRICE
     try:
-        return _ANY.validate_python({**row, "type": kind.model_fields["type"].default})
+        if instrument not in KINDS:
+            return cast(AnyPolicy, kind.model_validate({**row, "type": instrument}))
+        return _ANY.validate_python({**row, "type": type_of(kind)})
     except ValidationError as fault:
         raise DeskError([_sentence(error["loc"], error["msg"]) for error in fault.errors()]) from None
 
@@ -156,7 +171,7 @@ def _sentence(place: tuple[int | str, ...], message: str) -> str:
 
 # -- forms ---------------------------------------------------------------------------------------
 def _instrument(scenario: Scenario, zone: str, name: str, bodies: tuple[str, ...]) -> Instrument:
-    kind = KINDS[name]
+    kind = kind_of(scenario, name)
     fields = tuple(fields_of(kind, scenario, zone, bodies))
     title, words = title_of(name), (kind.__doc__ or "").partition("\n")[0]
     if name == RELEASE:
@@ -171,7 +186,7 @@ def _missing(scenario: Scenario, zone: str, name: str, bodies: tuple[str, ...]) 
     if row is None:
         return ""  # events
     label, mines = row.label or zone, [mine for mine in scenario.mine.values() if mine.zone == zone]
-    if name in BODY and not bodies:
+    if issubclass(kind_of(scenario, name), ActorPolicy) and not bodies:
         return f"{label} has no state body in this scenario; choose one that has, such as japan-2010."
     if name in ("export_quota", "export_licence") and not row.export_gate:
         return f"{label} has no export gate, where quotas and licences bind."

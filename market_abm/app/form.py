@@ -87,14 +87,20 @@ def fields_of(kind: type[Policy], scenario: Scenario, zone: str, bodies: tuple[s
     """
     for name, info in kind.model_fields.items():
         if name not in OWN_FIELDS and name != own_field(kind):
-            yield _field(kind.model_fields["type"].default, name, info, _choices(name, info, scenario, zone, bodies))
+            yield _field(type_of(kind), name, info, _choices(name, info, scenario, zone, bodies))
     text = "How long it lasts; empty for good."
     yield Field(LASTS, "Weeks in force", "week", "number", None, 1, LONGEST_WEEKS, help=text, required=False)
 
 
+def type_of(kind: type[Policy]) -> str:
+    """Type of a shipped policy; empty for one of the user's own, whose type is where it comes from."""
+    default = kind.model_fields["type"].default
+    return default if isinstance(default, str) else ""
+
+
 def own_field(kind: type[Policy]) -> str:
     """The field that names the government itself; empty when none does."""
-    if kind.model_fields["type"].default == "import_tariff":
+    if type_of(kind) == "import_tariff":
         return "destination"
     return next((name for name in ("origin", "zone") if name in kind.model_fields), "")
 
@@ -175,6 +181,8 @@ def _choices(
     projects = {key: row for key, row in legal.items() if row.finance == "project"} or legal
     zones = {key: row for key, row in scenario.zone.items() if key != zone}
     found: dict[str, Mapping[str, Any]] = {
+        "state buyer": {key: row for key, row in scenario.state_buyer.items() if key not in bodies},
+        "mine": legal,
         "material": {scenario.lead_material: scenario.material[scenario.lead_material], **scenario.material},
         "materials": scenario.material,
         "project": projects,
@@ -182,7 +190,9 @@ def _choices(
         "producers": legal if bodies else {**scenario.mine, **scenario.refinery},
         "actor": {body: scenario.state_buyer[body] for body in bodies},
     }
-    return tuple((key, row.label or key) for key, row in found.get(name, zones).items())
+    extra = info.json_schema_extra  # the unit says what a field of a user's own policy names
+    unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+    return tuple((key, row.label or key) for key, row in found.get(name, found.get(unit, zones)).items())
 
 
 # -- what a form holds ---------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from market_abm.model import MineralMarket
-from market_abm.scenario.draft import EXTENDS
+from market_abm.scenario.draft import EXTENDS, PLUGINS
 from market_abm.scenario.errors import Fault, ScenarioError, suggest
 from market_abm.scenario.loading import resolved, with_parents
 from market_abm.scenario.reading import LIBRARY, Source, parse, scenario_names
@@ -60,6 +60,9 @@ def read_upload(data: bytes, label: str = "upload") -> Scenario:
         raise LimitError(f"{label} holds more than {MOST_VALUES:,} values; the page takes no more.")
     told = text if text.count("\n") < LINES_COUNTED else ""
     own = Source(label, LIBRARY, values, told)
+    if values.get(PLUGINS):  # code of a stranger must not run on the server
+        what, remedy = "An upload brings no code of its own.", "Start the page with it: market-abm app FILE."
+        raise ScenarioError([Fault((PLUGINS,), what, remedy, label, own.lines.get((PLUGINS,)))], label)
     parent = values.get(EXTENDS)
     if isinstance(parent, str) and parent not in scenario_names():
         what = f'"{parent[:60]}" is no shipped scenario, and an upload can extend no other.'
@@ -90,7 +93,7 @@ def check_size(scenario: Scenario) -> None:
     LimitError
         With every limit that it exceeds.
     """
-    groups = (scenario.mine, scenario.refinery, scenario.manufacturer, scenario.speculator)
+    groups = (scenario.mine, scenario.refinery, scenario.manufacturer, scenario.speculator, scenario.population)
     sizes = (
         ("weeks", (scenario.time.end - scenario.time.start).days // 7, MOST_WEEKS),
         ("agents", sum(row.count for group in groups for row in group.values()), MOST_AGENTS),

@@ -7,7 +7,9 @@ from market_abm.agents.manufacturer import PRODUCT_COVER
 from market_abm.agents.population import Population
 from market_abm.books.accounts import Accounts
 from market_abm.books.ledger import Ledger
-from market_abm.core.units import MICROS_PER_DOLLAR, FloatArray, IntArray
+from market_abm.core.rounding import split
+from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_DOLLAR, FloatArray, IntArray
+from market_abm.scenario.own import OwnPopulation
 from market_abm.scenario.parameters import Parameters
 from market_abm.scenario.schema import Scenario
 
@@ -24,6 +26,7 @@ def fill_books(
     refiners: Population,
     speculators: Population,
     state_buyers: Population,
+    populations: dict[str, Population],
     ledger: Ledger,
     accounts: Accounts,
 ) -> None:
@@ -42,9 +45,21 @@ def fill_books(
     ledger.pay("working capital", accounts.owners, accounts.group(miners), purse, payer_row=0)
     cash = np.floor(speculators.start_capital * MICROS_PER_DOLLAR).astype(np.int64)
     ledger.pay("capital", accounts.owners, accounts.group(speculators), cash, payer_row=0)
+    for key, own in scenario.population.items():
+        _endow(populations[key], own, list(scenario.material), ledger, accounts)
     for row, name in enumerate(state_buyers.name):
         money = int(scenario.state_buyer[name].budget_musd * 1e6) * MICROS_PER_DOLLAR
         ledger.pay("budget", accounts.treasury, accounts.group(state_buyers), money, int(state_buyers.zone[row]), row)
+
+
+def _endow(agents: Population, own: OwnPopulation, materials: list[str], ledger: Ledger, accounts: Accounts) -> None:
+    """Give agents of a user's own kind their capital and metal, in equal parts."""
+    group, even, number = accounts.group(agents), np.ones(agents.size, dtype=np.int64), np.arange(agents.size)
+    cash = split(int(own.capital_musd * 1e6) * MICROS_PER_DOLLAR, even, number)
+    ledger.pay("capital", accounts.owners, group, cash, payer_row=0)
+    for name, tonnes in own.stock_t.items():
+        grams = split(int(tonnes * GRAMS_PER_TONNE), even, number)
+        ledger.move("opening", materials.index(name), accounts.opening, group, grams, source_row=0)
 
 
 def _open_plants(mining: tuple[Population, Population], refiners: Population) -> None:

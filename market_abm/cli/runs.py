@@ -85,7 +85,11 @@ def check(files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="S
     faulty = 0
     for file in files:
         try:
-            load_scenario(file)
+            scenario = load_scenario(file)
+            if scenario.plugins:  # rules and verbs of one's own are bound when a market is made
+                from market_abm.model import MineralMarket
+
+                MineralMarket(scenario, rng=0).close()
             typer.echo(f"{file}: no faults")
         except ScenarioError as fault:
             faulty += 1

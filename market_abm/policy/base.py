@@ -7,6 +7,7 @@ has to be undone when a policy ends: next week it no longer writes.
 
 import bisect
 import datetime as dt
+import re
 from typing import Self
 
 from pydantic import model_validator
@@ -28,6 +29,12 @@ def line_value(path: list[DatedValue], day: dt.date) -> float:
         return path[max(row - 1, 0)][1]
     (before, low), (after, high) = path[row - 1], path[row]
     return low + (high - low) * ((day - before).days / (after - before).days)
+
+
+def plain_name(kind: str) -> str:
+    """Name that a policy of a type gets when it has none: `export-tax`, `stockpile-swap` for "swap:StockpileSwap"."""
+    word = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", kind.rpartition(":")[2])
+    return word.replace("_", "-").lower()
 
 
 class Policy(Part):

@@ -36,7 +36,12 @@ class LouderNews(Policy):
     """A time in which stories move quotes more than usual (reserve rumours, campaigns)."""
 
     type: Literal["louder_news"] = "louder_news"
-    factor: NonNegative = field(3.5, "1", "Standard deviation of news over normal.", "calibrated: MODEL 17")
+    factor: NonNegative = field(
+        3.5,
+        "1",
+        "Standard deviation of news over normal.",
+        "calibrated: prices of 2009-20, in an earlier version (docs/decisions.md)",
+    )
 
     def enact(self, regime: Regime) -> None:
         """Scale news."""

@@ -25,11 +25,11 @@ class Stockpile(ActorPolicy):
     type: Literal["stockpile"] = "stockpile"
     materials: list[Name] = field([], "-", "Materials held; all when silent.")
     days: NonNegative = field(60.0, "day", "Target in days of the zone's use.", "stockpiles_policy.csv K01")
-    build_weeks: Positive = field(26.0, "week", "Time in which a gap is filled.", "MODEL 6.5")
+    build_weeks: Positive = field(26.0, "week", "Time in which a gap is filled.")
     buy_below: Positive = field(1.5, "1", "No purchase when the price exceeds this multiple of its 3-year average.")
-    release_below_weeks: NonNegative = field(4.0, "week", "Makers' cover below which metal is released.", "MODEL 6.5")
-    release_share: Share = field(0.5, "1", "Part of the shortfall offered each week.", "MODEL 6.5")
-    rotation: Share = field(0.05, "1/year", "Part of the stock renewed each year.", "MODEL 6.5")
+    release_below_weeks: NonNegative = field(4.0, "week", "Makers' cover below which metal is released.")
+    release_share: Share = field(0.5, "1", "Part of the shortfall offered each week.")
+    rotation: Share = field(0.05, "1/year", "Part of the stock renewed each year.")
 
 
 class BandPurchase(ActorPolicy):
@@ -46,12 +46,12 @@ class BandPurchase(ActorPolicy):
     )
     low_price: Positive | None = field(None, "US$/kg", "Buy below this price.")
     high_price: Positive | None = field(None, "US$/kg", "Sell above this price.")
-    low_ratio: Positive = field(
-        0.55, "1", "Without `low_price`: buy below this multiple of the 3-year average.", "MODEL 6.5"
-    )
+    low_ratio: Positive = field(0.55, "1", "Without `low_price`: buy below this multiple of the 3-year average.")
     high_ratio: Positive = field(2.5, "1", "Without `high_price`: sell above this multiple of the 3-year average.")
-    weekly_share: Share = field(0.04, "1/week", "Greatest purchase a week as a share of the zone's use.", "MODEL 6.5")
-    premium: NonNegative = field(0.02, "1", "Paid above last week's price.", "prototype v3")
+    weekly_share: Share = field(0.04, "1/week", "Greatest purchase a week as a share of the zone's use.")
+    premium: NonNegative = field(
+        0.02, "1", "Paid above last week's price.", "assumed: set by trial in an earlier version"
+    )
 
     @model_validator(mode="after")
     def _band_is_open(self) -> Self:

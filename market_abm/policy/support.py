@@ -37,14 +37,17 @@ class Loan(ProjectPolicy):
 
     type: Literal["loan"] = "loan"
     share: Share = field(0.5, "1", "Part of a project's debt that is lent.", "assumed")
-    interest: NonNegative = field(0.03, "1/year", "Interest.", "MODEL 6.5")
-    amortisation: NonNegative = field(0.10, "1/year", "Repayment while the project can pay.", "MODEL 6.5")
-    rollover: Share = field(0.06, "1", "Fresh credit as a share of capex when cash has run out.", "MODEL 6.5")
-    rollover_limit: NonNegative = field(1.3, "1", "State debt over capex at which roll-over ends.", "MODEL 6.5")
-    rollover_dependence: Share = field(
-        0.35, "1", "Own import dependence above which credit is rolled over.", "MODEL 6.5"
+    interest: NonNegative = field(0.03, "1/year", "Interest.")
+    amortisation: NonNegative = field(0.10, "1/year", "Repayment while the project can pay.")
+    rollover: Share = field(
+        0.06,
+        "1",
+        "Fresh credit as a share of capex when cash has run out.",
+        "assumed; that it was given: projects.csv R03",
     )
-    overdraft_musd: NonNegative = field(400.0, "US$ m", "Budget overdraft allowed for roll-over.", "MODEL 6.5")
+    rollover_limit: NonNegative = field(1.3, "1", "State debt over capex at which roll-over ends.")
+    rollover_dependence: Share = field(0.35, "1", "Own import dependence above which credit is rolled over.")
+    overdraft_musd: NonNegative = field(400.0, "US$ m", "Budget overdraft allowed for roll-over.")
 
 
 class ExplorationGrant(ActorPolicy):
@@ -96,7 +99,7 @@ class ThriftingSubsidy(Policy):
         0.12,
         "1/year",
         "Greatest yearly fall of intensity while it lasts.",
-        "prototype v3 thr_jp; stockpiles_policy.csv K06",
+        "calibrated in an earlier version; the programme: stockpiles_policy.csv K06",
     )
     musd_per_year: NonNegative = field(0.0, "US$ m/year", "Paid by the zone's treasury to its manufacturers.")
 

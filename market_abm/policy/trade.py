@@ -22,7 +22,8 @@ class ExportQuota(Policy):
     """Tonnes that may leave a zone in each round, in licences shared by the materials named.
 
     All materials under one quota draw on one pool of licences and so pay one
-    licence price per kilogram, cheap and dear elements alike (MODEL 16.2).
+    licence price per kilogram, cheap and dear elements alike
+    (parameters.csv quota_denomination, Q02).
     """
 
     type: Literal["export_quota"] = "export_quota"
@@ -84,11 +85,8 @@ class Embargo(Policy):
         0.05,
         "1",
         "Part of the destination's normal use that still arrives; of concentrate, part of its plants' capacity.",
-        "MODEL 3",
     )
-    reexport_leak: Share = field(
-        0.06, "1", "The same for goods through third zones, beyond their own output.", "MODEL 3"
-    )
+    reexport_leak: Share = field(0.06, "1", "The same for goods through third zones, beyond their own output.")
 
     def enact(self, regime: Regime) -> None:
         """Close the direct way and watch the ways through third zones."""
@@ -179,10 +177,10 @@ class OutputHalt(Policy):
     type: Literal["output_halt"] = "output_halt"
     zone: Name = field(..., "zone", "Zone whose legal mines stop.")
     material: Name = field(..., "-", "Material whose price is watched.")
-    fall_below: Share = field(0.85, "1", "Price over its 26-week average that triggers a halt.", "MODEL 17")
-    output: Share = field(0.6, "1", "Output that goes on during a halt.", "MODEL 17")
+    fall_below: Share = field(0.85, "1", "Price over its 26-week average that triggers a halt.")
+    output: Share = field(0.6, "1", "Output that goes on during a halt.")
     weeks: NonNegative = field(4.0, "week", "Length of a halt.", "events.csv 2011-10")
-    pause_weeks: NonNegative = field(48.0, "week", "Least time from one halt to the next.", "MODEL 17")
+    pause_weeks: NonNegative = field(48.0, "week", "Least time from one halt to the next.")
 
     def enact(self, regime: Regime) -> None:
         """Let the authority watch the price."""

@@ -95,6 +95,7 @@ def date_axis(axes: Sequence[Axes], first: dt.date, last: dt.date) -> None:
             axis.xaxis.set_major_formatter(mdates.DateFormatter("%Y"))  # type: ignore[no-untyped-call]
         else:
             locator = mdates.AutoDateLocator(minticks=3, maxticks=6)  # type: ignore[no-untyped-call]
+            locator.intervald[mdates.MONTHLY] = [1, 2, 3, 4, 6, 12]  # three years have too many half-years
             axis.xaxis.set_major_formatter(mdates.DateFormatter("%b %Y"))  # type: ignore[no-untyped-call]
         axis.xaxis.set_major_locator(locator)
         axis.tick_params(axis="x", labelbottom=axis is axes[-1])

@@ -4,7 +4,7 @@ from market_abm.scenario.schema import Scenario
 
 BY_NAME = (
     *("zone", "material", "deposit", "mine", "refinery", "manufacturer", "speculator"),
-    *("state_buyer", "offtake"),
+    *("state_buyer", "population", "offtake"),
 )
 
 

@@ -12,6 +12,7 @@ from market_abm.policy import AnyPolicy, BandPurchase, ExportLicence, ExportQuot
 from market_abm.scenario.errors import Fault, ScenarioError, Where, suggest
 from market_abm.scenario.known import SECTIONS, Known
 from market_abm.scenario.limit_checks import LIMIT_CHECKS, check_beyond_limits
+from market_abm.scenario.own_checks import check_own_code, check_own_policy, check_own_population
 from market_abm.scenario.plant_checks import (
     check_offtake_without_plant,
     check_plant_abroad,
@@ -262,5 +263,8 @@ CHECKS: tuple[Callable[[Scenario, Known], Iterator[Fault]], ...] = (
     check_repeated_policy,
     check_inverted_range,
     check_dated_value,
+    check_own_population,
+    check_own_policy,
+    check_own_code,
     check_beyond_limits,
 )

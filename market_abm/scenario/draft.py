@@ -9,11 +9,14 @@ import copy
 from dataclasses import replace
 from typing import Any
 
+from market_abm.core.plugins import PluginError
+from market_abm.policy.base import plain_name
 from market_abm.scenario.errors import Fault, Where, show_path, suggest
 from market_abm.scenario.overrides import split_path
+from market_abm.scenario.own import plugin_row
 from market_abm.scenario.reading import Source
 
-EXTENDS, DROP = "extends", "drop"
+EXTENDS, DROP, PLUGINS = "extends", "drop", "plugins"
 
 
 class Rows(dict[str, Any]):
@@ -30,7 +33,7 @@ def policy_name(row: dict[str, Any], taken: set[str]) -> str:
     if isinstance(row.get("name"), str):
         return str(row["name"])
     kind = row.get("type")
-    plain = kind.replace("_", "-") if isinstance(kind, str) else "policy"
+    plain = plain_name(kind) if isinstance(kind, str) else "policy"
     name, number = plain, 1
     while name in taken:
         number += 1
@@ -51,8 +54,22 @@ class Draft:
         """Lay a file over what is there: first its drops, then its values."""
         self._drop_all(source)
         for key, value in source.data.items():
-            if key not in (EXTENDS, DROP):
+            if key == PLUGINS and isinstance(value, list):
+                self._bring(value, source)
+            elif key not in (EXTENDS, DROP):
                 self.put((key,), value, source)
+
+    def _bring(self, entries: list[Any], source: Source) -> None:
+        """Add plugins to those that are there; one of the same name takes the other's place."""
+        rows = {row["name"]: row for row in self.data.get(PLUGINS, [])}
+        for entry in entries:
+            try:
+                row = plugin_row(entry, source.folder)
+            except PluginError as fault:
+                self.faults.append(self._fault_at(source, (PLUGINS,), f"{fault}.", "Paths start at the scenario."))
+                continue
+            rows[row.get("name", len(rows)) if isinstance(row, dict) else len(rows)] = row
+        self.put((PLUGINS,), list(rows.values()), source)
 
     def put(self, where: Where, value: Any, source: Source, local: Where | None = None) -> None:
         """Write a value: tables key by key, rows by name, anything else as a whole.

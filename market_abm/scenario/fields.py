@@ -48,7 +48,7 @@ def field(default: Any, unit: str, text: str, source: str = "assumed", **limits:
     default : the value used when the file is silent; `...` makes the field required.
     unit : unit as shown to the user; "1" for a pure number.
     text : what it means, one sentence.
-    source : a row of the shipped history, a MODEL section, `assumed` or `calibrated`.
+    source : a row of the shipped history, a publication, `assumed` or `calibrated`.
     limits : `ge`, `gt`, `le`, `lt`, `min_length`, ... as in pydantic.
     """
     extra = {"unit": unit, "source": source}

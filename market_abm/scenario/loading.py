@@ -16,11 +16,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from market_abm.scenario.checks import check_scenario
-from market_abm.scenario.draft import EXTENDS, Draft, Rows, finished, named
+from market_abm.scenario.draft import EXTENDS, PLUGINS, Draft, Rows, finished, named
 from market_abm.scenario.errors import Fault, ScenarioError, Where, show_path, suggest
 from market_abm.scenario.known import known_in
 from market_abm.scenario.messages import loose_values, place_of, translated, wrong_kind
 from market_abm.scenario.overrides import split_override, split_path
+from market_abm.scenario.own import note_policies
 from market_abm.scenario.reading import Source, locate, parse, read_source
 from market_abm.scenario.schema import Scenario
 from market_abm.scenario.shape import child, inside, is_part, is_policy_list
@@ -93,6 +94,7 @@ def resolved(layers: Sequence[Source], overrides: Sequence[str]) -> Scenario:
     draft, home = Draft(), layers[-1].label
     for layer in layers:
         draft.lay(layer)
+    note_policies(draft.data.get(PLUGINS))
     if "name" not in layers[-1].data:
         draft.put(("name",), Path(home).stem, layers[-1])
     if isinstance(overrides, str):

@@ -6,13 +6,26 @@ for `count` agents that share a row; ranges are drawn per agent.
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Literal, Self
+from types import ModuleType
+from typing import Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import (
+    FieldSerializationInfo,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails
 
-from market_abm.policy import AnyPolicy
+from market_abm.core.plugins import PluginError, find
+from market_abm.policy import AnyPolicy, Policy
+from market_abm.policy.base import plain_name
 from market_abm.scenario.fields import Name, NonNegative, Part, Path, Positive, Range, Share, field
-from market_abm.scenario.parameters import CALIBRATED, Parameters
+from market_abm.scenario.own import OwnPopulation, OwnVerb, Plugin, modules_of, own_policy
+from market_abm.scenario.parameters import CALIBRATED, EARLIER, TRIAL, Parameters
 
 
 class Time(Part):
@@ -40,8 +53,8 @@ class Zone(Part):
     cost_index: Path = field(
         [(dt.date(2009, 1, 1), 1.0)], "1", "Mining and refining cost over its 2009 level, as a polyline."
     )
-    dependence: Share = field(0.8, "1", "Share of imports from the gated zone at the start.", "MODEL 17")
-    hoarding: NonNegative = field(1.0, "1", "Strength of trend restocking over the normal one.", "MODEL 17")
+    dependence: Share = field(0.8, "1", "Share of imports from the gated zone at the start.")
+    hoarding: NonNegative = field(1.0, "1", "Strength of trend restocking over the normal one.")
     thrift_speed: NonNegative = field(0.11, "1/year", "Greatest yearly fall of use intensity.", CALIBRATED)
 
 
@@ -52,12 +65,12 @@ class Material(Part):
     stage: Literal["oxide", "magnet"] = field("oxide", "-", "Oxides come from plants, magnets from manufacturers.")
     family: Literal["light", "heavy"] = field("light", "-", "Light or heavy rare earth; which plants can separate it.")
     price_usd_per_kg: Positive = field(..., "US$/kg", "Price in the gated zone at the start and the reference of use.")
-    outside_premium: Positive = field(1.2, "1", "Price elsewhere over that at the start.", "prototype v3")
-    freight_usd_per_kg: NonNegative = field(0.4, "US$/kg", "Freight on a link of factor 1.", "MODEL 3")
-    least_intensity: Share = field(0.5, "1", "Use per product that cannot be saved.", "MODEL 6.1")
+    outside_premium: Positive = field(1.2, "1", "Price elsewhere over that at the start.", TRIAL)
+    freight_usd_per_kg: NonNegative = field(0.4, "US$/kg", "Freight on a link of factor 1.")
+    least_intensity: Share = field(0.5, "1", "Use per product that cannot be saved.")
     value_in_use_usd_per_kg: Positive = field(..., "US$/kg", "Median price at which a user stops buying.", "assumed")
-    value_in_use_sigma: NonNegative = field(0.35, "1", "Spread of that price (lognormal).", "MODEL 6.1")
-    news_sd: NonNegative = field(0.02, "1", "Standard deviation of weekly news.", "calibrated: MODEL 17")
+    value_in_use_sigma: NonNegative = field(0.35, "1", "Spread of that price (lognormal).")
+    news_sd: NonNegative = field(0.02, "1", "Standard deviation of weekly news.", EARLIER)
 
 
 class Link(Part):
@@ -96,10 +109,8 @@ class Mine(Part):
     capacity_t_per_year: Range = field(..., "t REO/year", "Capacity of each mine in contained oxide.")
     cost_usd_per_kg: Range = field(..., "US$/kg REO", "Cash cost to separated oxide, in 2009 money.")
     spread: Literal["drawn", "even"] = field("drawn", "-", "Whether costs of a group are drawn or spread evenly.")
-    concentrate_cost_share: Share = field(0.45, "1", "Part of the cost that falls before separation.", "MODEL 6.3")
-    avoidable_cost_share: Positive = field(
-        1.0, "1", "Part of the cost that stopping saves (by-product mines below 1).", "MODEL 17"
-    )
+    concentrate_cost_share: Share = field(0.45, "1", "Part of the cost that falls before separation.")
+    avoidable_cost_share: Positive = field(1.0, "1", "Part of the cost that stopping saves (by-product mines below 1).")
     status: Literal["resource", "permitted", "construction", "operating", "care_and_maintenance"] = field(
         "operating", "-", "Life stage at the start."
     )
@@ -137,7 +148,7 @@ class Refinery(Part):
     fee_usd_per_kg: NonNegative = field(..., "US$/kg REO", "Cash cost of separation in 2009 money.")
     recovery: Share = field(0.9, "1", "Oxide recovered from concentrate.")
     families: list[Literal["light", "heavy"]] = field(["light"], "-", "Kinds of concentrate it can treat.")
-    surplus_to_mine: Share = field(0.5, "1", "Part of the surplus paid to an outside mine.", "MODEL 6.4")
+    surplus_to_mine: Share = field(0.5, "1", "Part of the surplus paid to an outside mine.")
     status: Literal["planned", "operating"] = field("operating", "-", "A planned plant opens with its mine.")
     finance: Literal["project", "corporate"] = field("corporate", "-", "As for mines.")
 
@@ -162,9 +173,9 @@ class Manufacturer(Part):
     )
     makes: Product | None = field(None, "-", "Product sold on a market; silent means sold to customers outside.")
     growth_per_year: float = field(0.0, "1/year", "Trend growth of use.", ge=-0.5, le=0.5)
-    cover_weeks: Range = field((7.0, 13.0), "week", "Normal stock.", "MODEL 6.1")
+    cover_weeks: Range = field((7.0, 13.0), "week", "Normal stock.")
     elasticity: Range = field((0.096, 0.29), "1", "Weekly elasticity of use to input cost.", CALIBRATED)
-    size_sigma: NonNegative = field(0.7, "1", "Spread of sizes (lognormal).", "MODEL 6.1")
+    size_sigma: NonNegative = field(0.7, "1", "Spread of sizes (lognormal).")
     value_in_use_factor: Positive = field(1.0, "1", "Value in use over the material's median.")
 
 
@@ -176,18 +187,18 @@ class Speculator(Part):
     material: Name = field(..., "-", "What they trade.")
     count: int = field(1, "1", "Number of traders.", ge=1, le=1_000_000)
     capital_musd: Positive = field(..., "US$ m", "Capital of the whole group.", "assumed")
-    tail: Positive = field(1.8, "1", "Pareto exponent of wealth.", "MODEL 6.2")
-    credit: Share = field(0.0, "1", "Loan per value of stock held.", "MODEL 17", lt=1)
+    tail: Positive = field(1.8, "1", "Pareto exponent of wealth.")
+    credit: Share = field(0.0, "1", "Loan per value of stock held.", lt=1)
 
 
 class Vote(Part):
     """When a parliament gives a state body its budget."""
 
-    dependence_above: Share = field(0.6, "1", "Own import dependence needed.", "MODEL 6.5")
-    risk_above: Share = field(0.45, "1", "Mean perceived risk of own manufacturers needed.", "MODEL 6.5")
+    dependence_above: Share = field(0.6, "1", "Own import dependence needed.")
+    risk_above: Share = field(0.45, "1", "Mean perceived risk of own manufacturers needed.")
     musd: NonNegative = field(..., "US$ m", "Money voted for projects abroad.")
     not_before: dt.date = field(dt.date(2006, 1, 1), "date", "No vote before.")
-    delay_weeks: NonNegative = field(13.0, "week", "From vote to first funding.", "MODEL 6.5")
+    delay_weeks: NonNegative = field(13.0, "week", "From vote to first funding.")
 
 
 class StateBuyer(Part):
@@ -220,6 +231,7 @@ class Scenario(Part):
     name: Name = field(..., "-", "Short name.")
     title: str = field("", "-", "Title shown to people.")
     description: str = field("", "-", "What question the scenario asks.")
+    plugins: list[Plugin] = field([], "-", "Code of one's own: files beside the scenario, or installed packages.")
     time: Time = field(Time, "-", "Weeks run.")
     zone: dict[Name, Zone] = field(..., "-", "Zones by name.", min_length=1)
     material: dict[Name, Material] = field(..., "-", "Materials by name.", min_length=1)
@@ -231,12 +243,48 @@ class Scenario(Part):
     manufacturer: dict[Name, Manufacturer] = field({}, "-", "Manufacturers by name.")
     speculator: dict[Name, Speculator] = field({}, "-", "Traders by name.")
     state_buyer: dict[Name, StateBuyer] = field({}, "-", "State bodies by name.")
+    population: dict[Name, OwnPopulation] = field({}, "-", "Agents of kinds of one's own by name.")
+    kinds: dict[Name, str] = field({}, "-", 'Classes in the place of shipped kinds, as "plugin:Class".')
+    verb: list[OwnVerb] = field([], "-", "Verbs of one's own in the week.")
+    mechanism: str | None = field(
+        None, "-", 'What clears the market in the place of the auction, as "plugin:function".'
+    )
     offtake: dict[Name, Offtake] = field({}, "-", "Offtake contracts at the start by name.")
     parameters: Parameters = field(Parameters, "-", "Behaviour.")
     policy: list[AnyPolicy] = field([], "-", "Policies in order of declaration.")
     rules_off: list[Literal["speculation", "hoarding", "thrifting", "smuggling", "news", "recycling"]] = field(
         [], "-", "Rules switched off, for ablations."
     )
+
+    @field_validator("policy", mode="wrap")
+    @classmethod
+    def _own_policies(cls, rows: Any, shipped: ValidatorFunctionWrapHandler, info: ValidationInfo) -> list[Any]:
+        """Read rows whose type is "plugin:Class" by that class, and all others as shipped policies."""
+        if not isinstance(rows, list) or not any(map(_is_own, rows)):
+            return list(shipped(rows))
+        modules = modules_of(info.data.get("plugins", []))
+        own = {place: _own(place, row, modules) for place, row in enumerate(rows) if _is_own(row)}
+        read = shipped([NO_POLICY if place in own else row for place, row in enumerate(rows)])
+        return [own.get(place, policy) for place, policy in enumerate(read)]
+
+    @field_serializer("policy")
+    def _each_by_its_class(self, policies: list[Any], info: FieldSerializationInfo) -> list[dict[str, Any]]:
+        how: dict[str, Any] = {
+            "mode": info.mode,
+            "exclude_none": info.exclude_none,
+            "exclude_defaults": info.exclude_defaults,
+        }
+        return [policy.model_dump(**how) for policy in policies]
+
+    def find(self, reference: str) -> Any:
+        """What "plugin:Name" means in this scenario.
+
+        Raises
+        ------
+        PluginError
+            When there is no such thing.
+        """
+        return find(reference, modules_of(self.plugins))
 
     @model_validator(mode="after")
     def _policies_have_names(self) -> Self:
@@ -249,11 +297,39 @@ class Scenario(Part):
         return list(dict.fromkeys(row.sector for row in self.manufacturer.values()))
 
 
+NO_POLICY = {"type": "louder_news"}
+"""Stands in the place of a policy of one's own while the others are read."""
+
+
+def _is_own(row: Any) -> bool:
+    """Whether a row, or a policy, is of a type of the user's own."""
+    kind = row.get("type") if isinstance(row, dict) else getattr(row, "type", None)
+    return isinstance(kind, str) and ":" in kind
+
+
+def _own(place: int, row: Any, modules: dict[str, ModuleType]) -> Policy:
+    """Policy of one's own; faults are told with the number of the row."""
+    if isinstance(row, Policy):
+        return row
+    faults: list[InitErrorDetails]
+    kind = str(row["type"])  # stands in places of faults as it does for shipped policies
+    try:
+        return own_policy(row["type"], modules).model_validate(row)
+    except PluginError as fault:
+        faults = [{"type": "value_error", "loc": (place, kind, "type"), "input": row["type"], "ctx": {"error": fault}}]
+    except ValidationError as fault:
+        faults = [
+            {"type": one["type"], "loc": (place, kind, *one["loc"]), "input": one["input"], "ctx": one.get("ctx", {})}
+            for one in fault.errors()
+        ]
+    raise ValidationError.from_exception_data("policy", faults)
+
+
 def with_names(policies: Sequence[AnyPolicy]) -> list[AnyPolicy]:
     """Give every policy a name of its own: pools, halts and branches go by it."""
     named, taken = [], {policy.name for policy in policies if policy.name}
     for policy in policies:
-        base = policy.type.replace("_", "-")
+        base = plain_name(policy.type)
         name, number = policy.name or base, 2
         while policy.name is None and name in taken:
             name, number = f"{base}-{number}", number + 1

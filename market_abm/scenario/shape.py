@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from market_abm.policy import AnyPolicy
 from market_abm.scenario.errors import Where
+from market_abm.scenario.own import SEEN
 from market_abm.scenario.schema import Scenario
 
 POLICY_TYPES: dict[str, type[BaseModel]] = {
@@ -47,7 +48,7 @@ def inside(kind: Any, key: str | int, value: Any) -> tuple[Any, FieldInfo | None
         return (bare(field.annotation), field) if field else (None, None)
     if is_policy_list(kind):
         name = value.get("type") if isinstance(value, dict) else None
-        return (POLICY_TYPES.get(name, BaseModel) if isinstance(name, str) else BaseModel), None
+        return (POLICY_TYPES.get(name) or SEEN.get(name, BaseModel) if isinstance(name, str) else BaseModel), None
     parts = get_args(kind)
     if get_origin(kind) is dict or get_origin(kind) is list:
         return bare(parts[-1]), None

@@ -2,8 +2,8 @@
 
 Quota, embargo and restraint at the mines are on or off: eight corners, twelve
 edges, common seeds. An edge takes one restriction away from a corner; the peak
-should not rise. Used for two rows of the scorecard, which MODEL 17 fitted the
-prototype on: they are in-sample.
+should not rise. Used for two rows of the scorecard, on which an earlier
+version of the model was fitted: they are in-sample.
 """
 
 import itertools
