@@ -174,7 +174,10 @@ class World(State):
         """Open the books and the places where agents meet."""
         self.ledger: Ledger
         self.accounts: Accounts
-        self.ledger, self.accounts = open_accounts(self.populations, self.materials, self.zones, self.state_buyers)
+        self.ledger, self.accounts = open_accounts(
+            *(self.populations, self.materials, self.zones, self.market.gated),
+            *(self.manufacturers, self.refiners, self.state_buyers),
+        )
         self.concentrate = ConcentrateMarket(self.scenario, self.market)
         self.government = Government()
         self.origins = Origins(self.market)
@@ -190,7 +193,7 @@ class World(State):
         self.exchange = Exchange(self.populations, self.accounts, len(self.materials), self.speculation_on)
         self.recorder = Recorder(
             *(self.scenario, self.market, self.network, self.ledger, self.contracts),
-            *(self.manufacturers, self.miners, list(self.regime.sectors)),
+            *(self.populations, self.manufacturers, self.refiners, self.mining, list(self.regime.sectors)),
         )
         self.log: Log = self.recorder.log
         self.record_move = self.recorder.move

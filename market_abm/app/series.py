@@ -12,7 +12,7 @@ import numpy as np
 from market_abm.app.rows import materials, nodes, zones
 from market_abm.core.units import GRAMS_PER_TONNE, MICROS_PER_MILLION, TICKS_PER_DOLLAR, FloatArray, IntArray
 from market_abm.market.network import GATE, SMUGGLED
-from market_abm.record.recorder import HOLDERS, STAGES
+from market_abm.record.recorder import STAGES, TRANSIT
 
 if TYPE_CHECKING:
     from market_abm.model import MineralMarket
@@ -41,7 +41,7 @@ class SeriesInfo:
 
     @property
     def group(self) -> str:
-        """Quantity: price, licence, dependence, share, stock, activity, lost, cover, risk, imports, ..."""
+        """Quantity: price, traded, licence, dependence, share, stock, activity, lost, cover, risk, imports, ..."""
         return self.name.partition(".")[0]
 
 
@@ -88,6 +88,7 @@ class SeriesBook:
     # -- the parts ---------------------------------------------------------------------------
     def _parts(self) -> Iterator[Iterator[tuple[SeriesInfo, Tell]]]:
         yield self._prices()
+        yield self._traded()
         yield self._dependence()
         yield self._shares()
         yield self._stocks()
@@ -106,6 +107,19 @@ class SeriesBook:
                     return _floats(price[kept, row, node] / TICKS_PER_DOLLAR)
 
                 yield SeriesInfo(f"price.{material}.{place}", f"{material}, {label}", "US$/kg", material, zone), tell
+
+    def _traded(self) -> Iterator[tuple[SeriesInfo, Tell]]:
+        """What changed hands at each price."""
+        traded = self.model.recorder.traded
+        for row, material in self._materials:
+            for node, place in nodes(self.model):
+
+                def tell(kept: slice, row: int = row, node: int = node) -> FloatArray:
+                    return _floats(traded[kept, row, node] / GRAMS_PER_TONNE)
+
+                zone = place.removesuffix(" export")
+                label = f"{material}, traded, {self._labels[zone]}" + (", export (FOB)" if place != zone else "")
+                yield SeriesInfo(f"traded.{material}.{place}", label, "t/week", material, zone), tell
 
     def _dependence(self) -> Iterator[tuple[SeriesInfo, Tell]]:
         """Share of imports from the gated zones over half a year, of the lead material and of each."""
@@ -134,7 +148,7 @@ class SeriesBook:
 
     def _stocks(self) -> Iterator[tuple[SeriesInfo, Tell]]:
         stock = self.model.recorder.stock
-        for holder, word in enumerate(HOLDERS):
+        for holder, word in enumerate(self.model.recorder.holders):
             for row, material in self._materials:
 
                 def total(kept: slice, holder: int = holder, row: int = row) -> FloatArray:
@@ -163,7 +177,7 @@ class SeriesBook:
             return _floats(rows[kept, LOST, zone].sum(axis=1) / MILLION)
 
         def cover(kept: slice, zone: int) -> FloatArray:
-            held = (record.stock[kept, 0, :, zone] + record.stock[kept, 4, :, zone]).sum(axis=1)
+            held = (record.stock[kept, 0, :, zone] + record.stock[kept, TRANSIT, :, zone]).sum(axis=1)
             return _over(held, rows[kept, NEED, zone].sum(axis=1))
 
         def risk(kept: slice, zone: int) -> FloatArray:

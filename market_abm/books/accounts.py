@@ -16,9 +16,11 @@ PARTIES = {
     "StateBuyer": "state",
     "LicenceHolder": "licence holders",
 }
-"""Names of the parties in tables of money; zones and names of state bodies follow."""
+"""Names of the parties in tables of money and mass; zones and names of state bodies follow."""
+PLACED = ("separation", "making")
+"""Institutions with an account in each zone: what goes in there comes out as something else, in the same zone."""
 INSTITUTIONS = (
-    *("opening", "ground", "separation", "making", "losses", "customers", "suppliers"),
+    *("opening", "ground", "losses", "customers", "suppliers"),
     *("owners", "banks", "carriers", "smugglers", "middlemen"),
 )
 
@@ -57,23 +59,40 @@ class Accounts:
 
 
 def open_accounts(
-    populations: dict[str, Population], materials: list[str], zones: list[str], state_buyers: Population
+    populations: dict[str, Population],
+    materials: list[str],
+    zones: list[str],
+    gated: list[int],
+    makers: Population,
+    plants: Population,
+    state_buyers: Population,
 ) -> tuple[Ledger, Accounts]:
-    """Open an account for everybody who can hold money or mass."""
-    traded, places = len(materials), len(zones)
+    """Open an account for everybody who can hold money or mass.
+
+    Parameters
+    ----------
+    materials, zones : names.
+    gated : zones with an export gate; the clearing house has an account for each zone, then for each gate.
+    makers, plants, state_buyers : populations with accounts for what is under way to them, or with own names.
+    """
+    traded = len(materials)
     ledger = Ledger([*materials, *CLAIMS], ["g"] * traded + list(CLAIMS.values()))
     for name, population in populations.items():
         kind = PARTIES.get(name, name)
-        labels = [f"{kind} {zones[zone]}" for zone in population.zone]
+        places = [zones[zone] for zone in population.zone]
+        labels = [f"{kind} {place}" for place in places]
         if population is state_buyers:
             labels = [f"{kind}:{body}" for body in population.name]
-        ledger.open(name, population.size, labels=labels)
-    makers, plants = populations["Manufacturer"].size, populations["Refiner"].size
-    holders = {"under way": makers, "scrap": places, "goods in use": places}
-    holders |= {"concentrate under way": plants, "concentrate reserve": places, "house": 1}
-    for name, size in holders.items():
-        ledger.open(name, size)
-    ledger.open("treasury", places, labels=[f"treasury {zone}" for zone in zones], source=True)
+        ledger.open(name, population.size, labels=labels, zones=places, holder=kind)
+    _open_places(ledger, "under way", [zones[zone] for zone in makers.zone])
+    _open_places(ledger, "scrap", zones)
+    _open_places(ledger, "goods in use", zones)
+    _open_places(ledger, "concentrate under way", [zones[zone] for zone in plants.zone])
+    _open_places(ledger, "concentrate reserve", zones)
+    nodes = [*(f"house {zone}" for zone in zones), *(f"house {zones[zone]} export" for zone in gated)]
+    ledger.open("house", len(nodes), labels=nodes, zones=[*zones, *(zones[zone] for zone in gated)])
+    for name in ("treasury", *PLACED):
+        _open_places(ledger, name, zones, source=True)
     for name in INSTITUTIONS:
         ledger.open(name, 1, source=True)
     ledger.begin()
@@ -90,11 +109,16 @@ def open_accounts(
         house=groups["house"],
         treasury=groups["treasury"],
         of=groups,
-        **{name: groups[name] for name in INSTITUTIONS},
+        **{name: groups[name] for name in (*PLACED, *INSTITUTIONS)},
     )
     for population in populations.values():
         _open_windows(population, groups[population.key], accounts)
     return ledger, accounts
+
+
+def _open_places(ledger: Ledger, name: str, zones: list[str], source: bool = False) -> None:
+    """Open accounts that stand in zones, one for each name of a zone; the journal tells the zones apart."""
+    ledger.open(name, len(zones), labels=[f"{name} {zone}" for zone in zones], zones=zones, source=source)
 
 
 def _open_windows(population: Population, group: Group, accounts: Accounts) -> None:

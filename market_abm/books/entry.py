@@ -21,6 +21,7 @@ class Books(NamedTuple):
     money_total, mass_total : control totals by group, (groups,) and (materials and claims, groups).
     label_of : (accounts,) label within the group.
     cells : pages of the journal, one after the other [micro-US$].
+    moved : the same pages for mass, (materials and claims, cells) [g, or micro-US$ of a claim].
     page : (entries, 4) first cell, labels of the payee, group of the payer, group of the payee.
     last : (groups, 4) last entry that touched a group: number of the entry or -1, row of the mass or -1,
         amount, and 1 when the entry is one of mass.
@@ -32,6 +33,7 @@ class Books(NamedTuple):
     mass_total: IntArray
     label_of: IntArray
     cells: IntArray
+    moved: IntArray
     page: IntArray
     last: IntArray
 
@@ -67,18 +69,21 @@ def move(books: Books, entry: int, row: int, source: int, sink: int, grams: int)
     """Move mass of one row from one account to another [g]."""
     if grams == 0:
         return
-    page, mass, total = books.page[entry], books.mass[row], books.mass_total[row]
+    page, mass, total, moved = books.page[entry], books.mass[row], books.mass_total[row], books.moved[row]
     giver, taker = page[2], page[3]
+    cell = page[0] + books.label_of[source] * page[1] + books.label_of[sink]
     mass[source] -= grams
     mass[sink] += grams
     total[giver] -= grams
     total[taker] += grams
+    moved[cell] += grams
     for group in (giver, taker):
         books.last[group, 0] = entry
         books.last[group, 1] = row
         books.last[group, 2] = grams
         books.last[group, 3] = 1
     beyond = (mass[source] ^ (mass[source] << 1)) | (mass[sink] ^ (mass[sink] << 1)) | (grams ^ (grams << 1))
+    beyond |= moved[cell] ^ (moved[cell] << 1)
     beyond |= (total[giver] ^ (total[giver] << 1)) | (total[taker] ^ (total[taker] << 1))
     if beyond < 0:
         raise OverflowError("an account of mass is beyond the limit of the books")

@@ -45,6 +45,8 @@ class Group:
     money: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     mass: IntArray = field(default_factory=lambda: np.zeros((0, 0), dtype=np.int64))
     labels: list[str] = field(default_factory=list)
+    zones: list[str] = field(default_factory=list)  # of each label; empty for those that stand in no zone
+    holder: str = ""  # the labels without their zones
     label_of: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     accounts: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
@@ -67,6 +69,11 @@ class Ledger(State):
     ----------
     materials : names of everything with a mass: the traded materials, then the claims.
     units : unit of each of them; g when silent.
+
+    Attributes
+    ----------
+    parties : labels of all groups together.
+    party_of : (accounts,) label of each account among them.
     """
 
     money = Kept("micro-US$", "account")
@@ -74,6 +81,7 @@ class Ledger(State):
     money_total = Kept("micro-US$", "group")
     mass_total = Kept("g", "material", "group")
     cells = Kept("micro-US$", "cell", grows=True)
+    moved = Kept("g", "material", "cell", grows=True)
     page = Kept("-", "entry", "4", grows=True)
     last = Kept("-", "group", "4")
     entries = Kept("-")
@@ -86,17 +94,31 @@ class Ledger(State):
         self.entries = []
         self._number: dict[tuple[str, str, str], int] = {}
 
-    def open(self, name: str, size: int, *, labels: Sequence[str] | None = None, source: bool = False) -> Group:
+    def open(
+        self,
+        name: str,
+        size: int,
+        *,
+        labels: Sequence[str] | None = None,
+        zones: Sequence[str] | None = None,
+        holder: str = "",
+        source: bool = False,
+    ) -> Group:
         """Open a group of accounts.
 
         Parameters
         ----------
         name, size : of the group.
         labels : one for each account, by which the journal tells them apart; the group's name when silent.
+        zones : zone of each account, where they stand in one; accounts of one label share it.
+        holder : what the labels have in common; the group's name when silent.
         source : whether the group may owe mass (the ground, recipes).
         """
         group = Group(name, self._accounts, size, len(self.groups), source)
         group.labels = list(dict.fromkeys(labels)) if labels else [name]
+        group.holder = holder or name
+        place = dict(zip(labels or (), zones or (), strict=False))
+        group.zones = [place.get(label, "") for label in group.labels]
         group.label_of = np.array([group.labels.index(label) for label in labels or [name] * size], dtype=np.int64)
         group.accounts = np.arange(group.start, group.start + size, dtype=np.int64)
         self.groups[name] = group
@@ -117,9 +139,13 @@ class Ledger(State):
         self.money_total = np.zeros(len(groups), dtype=np.int64)
         self.mass_total = np.zeros((rows, len(groups)), dtype=np.int64)
         self.cells = np.zeros(0, dtype=np.int64)
+        self.moved = np.zeros((rows, 0), dtype=np.int64)
         self.page = np.zeros((0, 4), dtype=np.int64)
         self.last = np.tile(np.array([-1, -1, 0, 0], dtype=np.int64), (len(groups), 1))
         self._label_of = np.concatenate([group.label_of for group in groups])
+        labels = np.cumsum([0, *(len(group.labels) for group in groups)])
+        self.parties = int(labels[-1])
+        self.party_of = self._label_of + np.repeat(labels[:-1], [group.size for group in groups])
         self._starts = np.array([group.start for group in groups] + [self._accounts], dtype=np.int64)
         holders = np.concatenate([np.full(group.size, not group.may_owe_mass) for group in groups])
         self._holders = int(holders.sum())
@@ -140,6 +166,7 @@ class Ledger(State):
             self.mass_total,
             self._label_of,
             self.cells,
+            self.moved,
             self.page,
             self.last,
         )
@@ -170,6 +197,9 @@ class Ledger(State):
             cells = np.zeros(len(giver.labels) * len(taker.labels), dtype=np.int64)
             self.page = np.concatenate([self.page, row])
             self.cells = np.concatenate([self.cells, cells])
+            self.moved = np.concatenate(
+                [self.moved, np.zeros((len(self.materials), cells.size), dtype=np.int64)], axis=1
+            )
             self._bind()
         return number
 
@@ -246,6 +276,18 @@ class Ledger(State):
                 told[key] = told.get(key, 0) + int(cells[giver, taker])
         return told
 
+    def movements(self) -> dict[tuple[str, str, str, str], int]:
+        """All mass moved so far [g, or micro-US$ of a claim], by material, labels of both sides, and purpose."""
+        told: dict[tuple[str, str, str, str], int] = {}
+        for (purpose, source, sink), row in zip(self.entries, self.page, strict=True):
+            givers, takers = self.groups[source].labels, self.groups[sink].labels
+            size = len(givers) * len(takers)
+            cells = self.moved[:, row[0] : row[0] + size].reshape(-1, len(givers), len(takers))
+            for material, giver, taker in np.argwhere(cells):
+                key = (self.materials[material], givers[giver], takers[taker], purpose)
+                told[key] = told.get(key, 0) + int(cells[material, giver, taker])
+        return told
+
     @property
     def journal(self) -> dict[tuple[str, str, str], int]:
         """Payments so far [micro-US$] by group of payer and payee and by purpose."""
@@ -292,6 +334,7 @@ class Ledger(State):
         balances = np.argwhere(_beyond(np.vstack([self.money, self.mass])))
         totals = np.argwhere(_beyond(np.vstack([self.money_total, self.mass_total])))
         cells, amounts = np.flatnonzero(_beyond(self.cells)), np.flatnonzero(_beyond(self.last[:, 2]))
+        moved = np.argwhere(_beyond(self.moved))
         if balances.size:
             row, account = balances[0]
             group = self._group_of(account)
@@ -303,6 +346,11 @@ class Ledger(State):
             purpose, giver, taker = self.entries[int(np.flatnonzero(self.page[:, 0] <= cells[0])[-1])]
             words = f"payments of {purpose} from {giver} to {taker} add up to more than"
             return self._limit(words, "micro-US$", self.groups[taker])
+        if moved.size:
+            row, cell = moved[0]
+            purpose, giver, taker = self.entries[int(np.flatnonzero(self.page[:, 0] <= cell)[-1])]
+            words = f"what moved as {purpose} from {giver} to {taker} adds up to more than"
+            return self._limit(words, kinds[row + 1], self.groups[taker])
         if amounts.size:
             return self._limit("an amount is more than", "micro-US$ or g", groups[amounts[0]])
         return self._limit("an account went beyond", "micro-US$ or g", None)

@@ -48,8 +48,10 @@ class Network(State):
     ----------
     origin, destination : nodes of each link, shape (links,).
     way : GATE, TRADE or SMUGGLED, shape (links,).
+    purposes : under which the books know what goes by a lawful way and by each tranche.
     from_zone, to_zone : zones whose rules apply at the ends, shape (links,).
     transit : weeks under way, shape (links,).
+    tranche : of a smuggled way, from 1; 0 for lawful ways, shape (links,).
     smuggling : capacity of smuggled ways as a share of use outside, shape (materials,).
     """
 
@@ -58,22 +60,21 @@ class Network(State):
     def __init__(self, scenario: Scenario, market: Market) -> None:
         self.parameters: SmugglingParameters = scenario.parameters.smuggling
         self.smuggling_on = "smuggling" not in scenario.rules_off
-        rows: list[tuple[int, int, int, int, float, int, float, float]] = []
+        rows: list[tuple[int, int, int, int, float, int, float, float, int]] = []
         for zone in market.gated:
-            rows.append((zone, market.gate_of[zone], GATE, zone, 0.0, 0, 0.0, 0.0))
+            rows.append((zone, market.gate_of[zone], GATE, zone, 0.0, 0, 0.0, 0.0, 0))
         for link in scenario.link:
             origin, destination = market.zones.index(link.origin), market.zones.index(link.destination)
             if link.smuggled:
-                for risk, share in zip(self.parameters.risk_costs, self.parameters.tranche_shares, strict=True):
-                    rows.append(
-                        (origin, destination, SMUGGLED, origin, link.freight_factor, link.transit_weeks, risk, share)
-                    )
+                way = (origin, destination, SMUGGLED, origin, link.freight_factor, link.transit_weeks)
+                tranches = zip(self.parameters.risk_costs, self.parameters.tranche_shares, strict=True)
+                rows += [(*way, risk, share, number) for number, (risk, share) in enumerate(tranches, 1)]
             else:
                 start = market.export_node(origin)
-                rows.append((start, destination, TRADE, origin, link.freight_factor, link.transit_weeks, 0.0, 0.0))
-        columns = list(zip(*rows, strict=True)) if rows else [()] * 8
-        self.origin, self.destination, self.way, self.from_zone, self.transit = (
-            np.array(columns[i], dtype=np.int64) for i in (0, 1, 2, 3, 5)
+                rows.append((start, destination, TRADE, origin, link.freight_factor, link.transit_weeks, 0.0, 0.0, 0))
+        columns = list(zip(*rows, strict=True)) if rows else [()] * 9
+        self.origin, self.destination, self.way, self.from_zone, self.transit, self.tranche = (
+            np.array(columns[i], dtype=np.int64) for i in (0, 1, 2, 3, 5, 8)
         )
         self.freight_factor, self.risk_share, self.tranche_share = (
             np.array(columns[i], dtype=float) for i in (4, 6, 7)
@@ -83,6 +84,8 @@ class Network(State):
         self.smuggling = np.full(len(market.materials), self.parameters.least)
         self.to_zone: IntArray = np.minimum(self.destination, len(market.zones) - 1)  # a gate's is not read
         self._trade: BoolArray = self.way == TRADE
+        most = int(self.tranche.max(initial=0))
+        self.purposes = ("trade", *(f"smuggled, tranche {number}" for number in range(1, most + 1)))
         gated = market.is_gated()
         # Exports are taxed at the gate, or on the way out of a zone without one.
         self._taxed: BoolArray = (self.way == GATE) | (self._trade & ~gated[self.from_zone])

@@ -89,19 +89,19 @@ def _refine(
     for plant in range(zone.size):
         account, grams = plants + plant, under_way.grams[place, plant]
         intake[plant], feed_cost[plant] = grams, under_way.cost[place, plant]
-        move(books, separated, concentrate, feed + plant, separation, grams)
+        move(books, separated, concentrate, feed + plant, separation + zone[plant], grams)
         rest = grams
         for material in range(oxide.shape[0]):
             stock = books.mass[material, account]
             # By contract and on the spot, since the last week.
             sold[material, plant] = max(int(offered[material, plant]) - stock, 0)
             part = int(np.floor(under_way.content[place, material, plant] * recovery[plant]))
-            move(books, made, material, separation, account, part)
+            move(books, made, material, separation + zone[plant], account, part)
             oxide[material, plant] = part
             offered[material, plant] = stock + part
             rest -= part
             under_way.content[place, material, plant] = 0.0
-        move(books, lost, concentrate, separation, losses, rest)
+        move(books, lost, concentrate, separation + zone[plant], losses, rest)
         under_way.grams[place, plant], under_way.cost[place, plant] = 0, 0.0
         net, gross = micros_of(grams, fee[plant]), micros_of(grams, cost[plant])
         pay(books, subsidised, treasury + zone[plant], account, gross - net)

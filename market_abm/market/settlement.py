@@ -1,4 +1,8 @@
-"""Verb of settlement: money and metal of every fill and every link, through a clearing house that ends empty."""
+"""Verb of settlement: money and metal of every fill and every link, through a clearing house that ends empty.
+
+The house has an account at every node of the market: sellers deliver to that of their zone, buyers fetch from that
+of theirs, and what goes from node to node is booked between the two, legal and smuggled ways apart.
+"""
 
 import numpy as np
 
@@ -77,14 +81,14 @@ def _settle_side(
             grams = fills[material, order]
             if grams == 0:
                 continue
-            account, due = number[order], grams * ticks[material, zone[order]]
+            account, node, due = number[order], house + zone[order], grams * ticks[material, zone[order]]
             if sells:
-                move(books, mass[order], material, account, house, grams)
-                pay(books, money[order], house, account, due)
+                move(books, mass[order], material, account, node, grams)
+                pay(books, money[order], node, account, due)
             else:
                 if not first_travelling <= account < last_travelling:
-                    move(books, mass[order], material, house, account, grams)
-                pay(books, money[order], account, house, due)
+                    move(books, mass[order], material, node, account, grams)
+                pay(books, money[order], account, node, due)
 
 
 def _send(
@@ -145,9 +149,9 @@ def _send_off(
                 if late > 0:
                     ring[(week_index + lags[order]) % ring.shape[0], material, row] += late
                     coming[material, row] += late
-                    move(books, under_way, material, house, travelling + row, late)
+                    move(books, under_way, material, house + zone[row], travelling + row, late)
                     now -= late
-            move(books, purchase, material, house, makers + row, now)
+            move(books, purchase, material, house + zone[row], makers + row, now)
 
 
 def _settle_links(
@@ -166,25 +170,30 @@ def _settle_links(
         ledger.entry("smuggling", "house", "smugglers"),
         ledger.entry("scarcity rent", "house", "middlemen"),
     )
+    passage = np.array([ledger.entry(purpose, "house", "house") for purpose in network.purposes])[network.tranche]
     starts = (
         *(accounts.house.start, accounts.carriers.start, accounts.treasury.start),
         *(accounts.smugglers.start, accounts.middlemen.start),
     )
     charges = trade.charges
     _settle_ways(
-        *(ledger.books, entries, starts, trade.flow, trade.ticks, network.origin, network.destination),
+        *(ledger.books, entries, passage, starts, trade.flow, trade.ticks, network.origin, network.destination),
         *(network.from_zone, network.to_zone, network.way, charges.freight, charges.tax, charges.tariff),
         *(charges.risk, charges.cost, trade.licence_ticks),
     )
     for label, pool in government.pools.items():
-        rent = trade.licence_fills[label] * pool.price
-        ledger.pay("licence rent", accounts.house, accounts.group(holders), rent, 0, pool.rows)
+        rent, gate = (
+            trade.licence_fills[label] * pool.price,
+            int(network.destination[network.gates[pool.terms.origin][0]]),
+        )
+        ledger.pay("licence rent", accounts.house, accounts.group(holders), rent, gate, pool.rows)
 
 
 @compiled
 def _settle_ways(
     books: Books,
     entries: tuple[int, ...],
+    passage: IntArray,
     starts: tuple[int, ...],
     flow: IntArray,
     ticks: IntArray,
@@ -201,12 +210,15 @@ def _settle_ways(
     licence: IntArray,
 ) -> None:
     to_carriers, to_exporter, to_importer, to_smugglers, to_middlemen = entries
-    house, carriers, treasury, smugglers, middlemen = starts
+    nodes, carriers, treasury, smugglers, middlemen = starts
     for material in range(flow.shape[0]):
         for link in range(flow.shape[1]):
             grams = flow[material, link]
             if grams == 0:
                 continue
+            start, house = nodes + origin[link], nodes + destination[link]
+            move(books, passage[link], material, start, house, grams)
+            pay(books, passage[link], house, start, grams * ticks[material, origin[link]])
             gap = ticks[material, destination[link]] - ticks[material, origin[link]]
             rent = grams * (gap - cost[material, link] - licence[material, link])
             pay(books, to_carriers, house, carriers, grams * freight[material, link])

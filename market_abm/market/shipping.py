@@ -230,8 +230,8 @@ def _send(
                 for place in range(rows.size):
                     plant, part = rows[place], parts[place]
                     send(under_way, week + lag, plant, part, content, cost, part / total)
-                    move(books, sides.sent, sides.row, sides.house, sides.feed + plant, part)
-                    pay(books, sides.bought, sides.plants + plant, sides.house, prices[place])
+                    move(books, sides.sent, sides.row, sides.house + ways.zone[group], sides.feed + plant, part)
+                    pay(books, sides.bought, sides.plants + plant, sides.house + ways.zone[group], prices[place])
                     pay(books, sides.freight, sides.plants + plant, sides.carriers, freights[place])
 
 
@@ -249,6 +249,8 @@ def _collect(
 ) -> tuple[int, int, int, float]:
     """Take from mines, and pay them for, what travels to a group of plants for some weeks.
 
+    It goes through the account that the clearing house has in the zone of the plants.
+
     Returns
     -------
     Grams, their price and their freight [micro-US$], and what mining them cost [g x US$/kg]; `content` is set.
@@ -264,8 +266,8 @@ def _collect(
             due += price
             freight += micros_of(sent, ways.freight[origin, destination])
             cost += sent * mines.cash_cost[mine]
-            pay(books, sides.paid[kind], sides.house, mines.account[mine], price)
-            move(books, sides.collected[kind], sides.row, mines.account[mine], sides.house, sent)
+            pay(books, sides.paid[kind], sides.house + destination, mines.account[mine], price)
+            move(books, sides.collected[kind], sides.row, mines.account[mine], sides.house + destination, sent)
     return total, due, freight, cost
 
 

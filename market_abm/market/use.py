@@ -104,7 +104,7 @@ def _consume(
         pay(books, goods, sources[0], account, revenue)
         if product[row] >= 0:  # put on stock what was made, and pay for iron, energy and labour
             made = int(np.floor(output_rate[row] * (scale[row] * activity[row])))
-            move(books, making, product[row], sources[1], account, made)
+            move(books, making, product[row], sources[1] + zone[row], account, made)
             pay(books, other, account, sources[2], int(np.rint(made * other_cost[row] * 1000.0)))
 
 

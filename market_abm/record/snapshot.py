@@ -20,7 +20,7 @@ from market_abm.record.recorder import WEEKLY
 from market_abm.scenario.schema import Scenario
 from market_abm.week_plan import WeekPlan
 
-FORMAT = 2
+FORMAT = 3
 
 
 class SnapshotError(ValueError):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MOST_ACCOUNTS = 18
 MATRIX_SIZE = 8
 MILLION = 1e6
+HOUSE = "^house .*"  # accounts of the clearing house, one at each node of the market
 
 
 def account_label(account: str) -> str:
@@ -26,11 +27,21 @@ def account_label(account: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", account).lower() if account.isalpha() else account
 
 
+def payments(run: "Run") -> pd.DataFrame:
+    """Table of money with the clearing house as one account; what its accounts pass to each other is left out."""
+    rows = table(run, "money")
+    if rows.empty:
+        return rows
+    joined = {side: rows[side].astype(str).str.replace(HOUSE, "house", regex=True) for side in ("payer", "payee")}
+    rows = rows.assign(**joined)
+    return rows[(rows["payer"] != "house") | (rows["payee"] != "house")]
+
+
 def nets(runs: "Sequence[Run]") -> pd.DataFrame:
     """Receipts less payments over the whole window [US$ m], an account a row, a run a column."""
 
     def net(run: "Run") -> "pd.Series[float]":
-        rows = table(run, "money")
+        rows = payments(run)
         earned, paid = rows.groupby("payee")["usd"].sum(), rows.groupby("payer")["usd"].sum()
         return earned.sub(paid, fill_value=0.0) / MILLION
 
@@ -71,7 +82,7 @@ def money_figure(runs: "Sequence[Run]") -> Figure:
 
 def matrix(runs: "Sequence[Run]") -> pd.DataFrame:
     """Payments between the largest accounts [US$ m], payers down, payees across, the rest as `others`; mean of runs."""
-    rows = [table(run, "money") for run in runs]
+    rows = [payments(run) for run in runs]
     every = pd.concat([one for one in rows if len(one)], ignore_index=True) if any(map(len, rows)) else rows[0]
     if every.empty:
         return pd.DataFrame()

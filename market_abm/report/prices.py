@@ -39,11 +39,23 @@ def price_series(run: "Run", material: str, zone: str) -> Series:
     return series[series > 0]
 
 
+def traded_weeks(runs: "Sequence[Run]", material: str, zone: str) -> "pd.Series[bool] | None":
+    """Weeks in which anything was traded at the quote of a zone, in half of the runs; None where no run tells."""
+
+    def traded(run: "Run") -> Series:
+        rows = pick(table(run, "prices"), material=material, zone=zone)
+        return rows.set_index("week")["traded"].astype(float) if "traded" in rows else pd.Series(dtype=float)
+
+    frame = across(runs, traded)
+    return None if frame.empty else frame.mean(axis=1) >= 0.5
+
+
 @styled
 def price_figure(runs: "Sequence[Run]", material: str) -> Figure:
     """Panels for FOB, domestic and other prices of a material, above a strip of policies.
 
-    Dots are history: FOB quotes on the FOB panel, domestic quotes on the domestic panel, never mixed.
+    Dots are history: FOB quotes on the FOB panel, domestic quotes on the domestic panel, never mixed. A line is thin
+    and dotted in weeks in which nothing was traded at the quote.
     """
     scenario = runs[0].scenario
     groups = _groups(runs, material)
@@ -55,6 +67,8 @@ def price_figure(runs: "Sequence[Run]", material: str) -> Figure:
     heights = [1.3] * len(groups) + ([strip] if strip else [])
     title = f"{material_label(scenario, material)}: prices"
     labels = [*(zone_label(scenario, name) for name in names), "history"]
+    idle = any(firm is not None and not firm.all() for firm in (traded_weeks(runs, material, zone) for zone in zones))
+    labels += ["quote without trade"] if idle else []
     figure, axes = panels(heights, title, labels, [len(groups) - 1] if strip else [], bottom=0.08 if strip else 0.3)
     for axis, (name, zones, dots) in zip(axes, groups, strict=False):
         _panel(axis, runs, material, name, zones, dots)
@@ -66,6 +80,7 @@ def price_figure(runs: "Sequence[Run]", material: str) -> Figure:
     hues = zone_colours(scenario)
     lines = [Line2D([], [], color=hues.get(name, INK)) for name in names]
     lines.append(Line2D([], [], color="none", marker="o", markersize=3.2, mfc=INK, mec=INK))
+    lines += [Line2D([], [], color=INK, linewidth=0.7, linestyle=":")] if idle else []
     legend(figure, lines, labels)
     return figure
 
@@ -79,10 +94,13 @@ def price_words(runs: "Sequence[Run]", material: str) -> str:
     _, zones, _ = groups[0]
     line = middle(across(runs, lambda run: price_series(run, material, zones[0]))).dropna()
     peak = pd.Timestamp(str(line.idxmax()))
+    firm = traded_weeks(runs, material, zones[0])
+    idle = 0 if firm is None else int((~firm.reindex(line.index, fill_value=True)).sum())
     return (
         f"{material_label(scenario, material)}, {zone_label(scenario, zones[0])}: "
         f"from {number(float(line.iloc[0]))} US$/kg to a peak of {number(float(line.max()))} US$/kg in {month(peak)}; "
         f"{number(float(line.iloc[-1]))} US$/kg at the end."
+        + (f" In {idle} of {len(line)} weeks nothing was traded at the quote." if idle else "")
     )
 
 
@@ -117,8 +135,9 @@ def _panel(
     hues = zone_colours(scenario)
     for place, zone in enumerate(zones):
         frame = across(runs, partial(price_series, material=material, zone=zone))
+        firm = traded_weeks(runs, material, zone)
         width = 1.4 if len(zones) == 1 else 1.0 + 0.7 * (len(zones) - 1 - place)  # a line under another still shows
-        draw_spread(axes, frame, hues.get(zone.removesuffix(" export"), INK), width, bands=len(zones) == 1)
+        draw_spread(axes, frame, hues.get(zone.removesuffix(" export"), INK), width, len(zones) == 1, firm)
     if dots is not None and len(dots):
         first, last = (pd.Timestamp(day) for day in window(scenario))
         draw_dots(axes, dots[(dots["date"] >= first) & (dots["date"] <= last)], "price_usd_per_kg")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Series: TypeAlias = "pd.Series[float]"
 
 COLUMNS = {
-    "prices": "week material zone price_usd_per_kg",
+    "prices": "week material zone price_usd_per_kg traded_t traded",
     "flows": "week material origin destination way tonnes",
     "stocks": "week material holder zone tonnes",
     "activity": "week zone sector need_t use_t activity lost_usd cover_weeks risk",
@@ -74,8 +74,20 @@ def thin(frame: pd.DataFrame, most: int = 170) -> pd.DataFrame:
     return frame.iloc[::step]
 
 
-def draw_spread(axes: Axes, frame: pd.DataFrame, colour: str, width: float = 1.4, bands: bool = True) -> None:
-    """A line, or a median with its 50 % and 80 % bands."""
+def draw_spread(
+    axes: Axes,
+    frame: pd.DataFrame,
+    colour: str,
+    width: float = 1.4,
+    bands: bool = True,
+    firm: "pd.Series[bool] | None" = None,
+) -> None:
+    """A line, or a median with its 50 % and 80 % bands.
+
+    Parameters
+    ----------
+    firm : where the line is drawn in full; it is thin and dotted elsewhere. In full everywhere when silent.
+    """
     if frame.empty:
         return
     if frame.shape[1] > 1 and bands:
@@ -84,6 +96,10 @@ def draw_spread(axes: Axes, frame: pd.DataFrame, colour: str, width: float = 1.4
             bottom, top = few.quantile(low, axis=1), few.quantile(high, axis=1)
             axes.fill_between(few.index, bottom, top, color=colour, alpha=alpha, linewidth=0)
     line = middle(frame).dropna()
+    if firm is not None and not firm.reindex(line.index, fill_value=True).all():
+        there = firm.reindex(line.index, fill_value=True)
+        axes.plot(line.index, line.to_numpy(), color=colour, linewidth=0.7, linestyle=":")
+        line = line.where(there | there.shift(-1, fill_value=False))  # a piece of line belongs to the week it leads to
     axes.plot(line.index, line.to_numpy(), color=colour, linewidth=width)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from market_abm.books import entry
 from market_abm.books.checking import check_books
 from market_abm.books.ledger import ConservationError, Ledger, LimitError
+from market_abm.books.parties import closing, entries_of, journal, parties
 from market_abm.core.limits import GREATEST_BALANCE
 
 if TYPE_CHECKING:
@@ -78,6 +79,60 @@ def test_mass_of_all_materials_moves_at_once() -> None:
     assert mines.mass.tolist() == [[1, 9, 3], [40, 58, 60], [0, 0, 0]]
     assert ground.mass[:, 0].tolist() == [-13, -158, 0]
     ledger.check("test")
+
+
+def test_movements_are_told_by_material_and_label() -> None:
+    ledger = books()
+    mines, ground = ledger.groups["mines"], ledger.groups["ground"]
+
+    ledger.move("mining", CONCENTRATE, ground, mines, [5, 7, 11], 0)
+    ledger.move("mining", OXIDE, ground, mines, 3, 0, 1)
+    ledger.move("swap", CONCENTRATE, mines, mines, 2, 0, 1)
+
+    assert ledger.movements() == {
+        ("concentrate", "ground", "mines CN", "mining"): 16,
+        ("concentrate", "ground", "mines RW", "mining"): 7,
+        ("oxide", "ground", "mines RW", "mining"): 3,
+        ("concentrate", "mines CN", "mines RW", "swap"): 2,
+    }
+
+
+def test_a_period_is_closed_by_party() -> None:
+    ledger = books()
+    mines, ground = ledger.groups["mines"], ledger.groups["ground"]
+    ledger.move("mining", CONCENTRATE, ground, mines, [5, 7, 11], 0)
+    before = journal(ledger)
+
+    ledger.move("mining", CONCENTRATE, ground, mines, 4, 0, 2)
+    ledger.pay("ore", ground, mines, 9, 0, 1)  # a page that was not there before
+    period = closing(ledger, journal(ledger), before)
+
+    names, entries = [party.label for party in parties(ledger)], entries_of(ledger, period.changes[:, 1])
+    told = {
+        (int(row), ledger.entries[kind][0], names[giver], names[taker]): int(amount)
+        for (row, _, amount), kind, giver, taker in zip(period.changes, *entries, strict=True)
+    }
+    assert told == {(0, "ore", "ground", "mines RW"): 9, (1 + CONCENTRATE, "mining", "ground", "mines CN"): 4}
+    assert {(int(row), names[party]): int(amount) for row, party, amount in period.balances} == {
+        (0, "mines RW"): 9,
+        (0, "ground"): -9,
+        (1 + CONCENTRATE, "mines CN"): 20,
+        (1 + CONCENTRATE, "mines RW"): 7,
+        (1 + CONCENTRATE, "ground"): -27,
+    }
+
+
+def test_movements_beyond_the_limit_are_named() -> None:
+    """Two amounts of 2**61 there and back: no account is beyond the limit, but what went there is."""
+    ledger = books()
+    mines, ground = ledger.groups["mines"], ledger.groups["ground"]
+    ledger.move("mining", OXIDE, ground, mines, 2**61, 0, 1)
+    ledger.move("dumping", OXIDE, mines, ground, 2**61, 1, 0)
+
+    with pytest.raises(
+        LimitError, match=r"what moved as mining from ground to mines adds up to more than .* g of oxide"
+    ):
+        ledger.move("mining", OXIDE, ground, mines, 2**61, 0, 1)
 
 
 def test_a_negative_amount_flows_back() -> None:
@@ -496,6 +551,26 @@ def test_a_gram_or_a_cent_too_many_stops_the_run(tiny_model: "Callable[..., Mine
 
     with pytest.raises(ConservationError, match=f"accounts of {name} .*week of 2010-01-18"):
         model.step()
+
+
+def test_what_one_node_of_the_house_owes_another_is_found(tiny_model: "Callable[..., MineralMarket]") -> None:
+    model = tiny_model()
+    accounts = model.world.accounts
+
+    model.ledger.pay("forgotten", accounts.house, accounts.house, 5, 0, 1)
+
+    with pytest.raises(ConservationError, match=r"-5 micro-US\$ .* of house CN, .*must end empty"):
+        model.check_books()
+
+
+def test_separation_is_checked_in_each_zone(tiny_model: "Callable[..., MineralMarket]") -> None:
+    model = tiny_model()
+    apart = model.world.accounts.separation
+
+    model.ledger.move("astray", OXIDE, apart, apart, 7, 0, 1)
+
+    with pytest.raises(ConservationError, match=r"-7 g went into separation CN and did not come out"):
+        model.check_books()
 
 
 @pytest.mark.parametrize(

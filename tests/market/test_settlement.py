@@ -17,12 +17,13 @@ ZONE = np.array([0, 0, 1])  # of three makers
 def send_off(bought: Any, flow: Any, sold: Any, week: int = 5) -> tuple[Ledger, np.ndarray, np.ndarray]:
     """Send purchases of one material off; the clearing house has them."""
     ledger = Ledger(["oxide"])
-    for name, size in (("makers", 3), ("under way", 3), ("house", 1)):
+    for name, size in (("makers", 3), ("under way", 3), ("house", 2)):
         ledger.open(name, size)
     ledger.open("opening", 1, source=True)
     ledger.begin()
     groups, grams = ledger.groups, np.array([bought], dtype=np.int64)
-    ledger.move("test", 0, groups["opening"], groups["house"], int(grams.sum()), 0, 0)
+    for row, zone in enumerate(ZONE):
+        ledger.move("test", 0, groups["opening"], groups["house"], int(grams[0, row]), 0, int(zone))
     ring, coming = np.zeros((4, 1, 3), dtype=np.int64), np.zeros((1, 3), dtype=np.int64)
     entries = ledger.entry("under way", "house", "under way"), ledger.entry("purchase", "house", "makers")
     starts = groups["house"].start, groups["under way"].start, groups["makers"].start
@@ -61,6 +62,6 @@ def test_every_gram_bought_is_there_or_on_its_way(bought: Any, flow: Any, sold: 
     np.testing.assert_array_equal(here + travelling, bought)
     np.testing.assert_array_equal(travelling, coming[0])
     np.testing.assert_array_equal(travelling, ring.sum(axis=(0, 1)))
-    assert ledger.groups["house"].mass[0, 0] == 0
+    assert not ledger.groups["house"].mass.any()
     assert (here >= 0).all()
     ledger.check("test")

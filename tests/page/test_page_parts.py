@@ -79,6 +79,21 @@ def test_prices_of_the_figure_are_those_of_the_record(world: World) -> None:
     assert drawn["Japan"] == pytest.approx(list(recorded), rel=1e-4)
 
 
+def test_a_quote_without_trade_is_thin_and_says_so() -> None:
+    world = World(load_scenario("tiny"), 1)
+    world.step(30)
+    world.model.recorder.traded[10:14, 0, world.model.market.nodes.index("JP")] = 0
+
+    traces = [trace for trace in price_figure(world, "NdPr", True).traces if trace.get("name") == "Japan"]
+
+    thin, firm = traces
+    assert thin["line"]["dash"] == "dot"
+    assert [week for week, words in enumerate(thin["text"]) if words] == [10, 11, 12, 13]
+    assert [week for week, price in enumerate(firm["y"]) if price is None] == [10, 11, 12]
+    assert None not in thin["y"]
+    world.close()
+
+
 @pytest.mark.parametrize("values", [[], [0.0], [15.0, 16.0], [0.3, 4000.0], [None, 7.0]])
 def test_a_logarithmic_axis_shows_all_values_and_at_least_a_factor_of_four(values: list[float | None]) -> None:
     axis = value_axis(True, values)

@@ -4,7 +4,8 @@ import pytest
 from made_up_runs import make_run, make_scenario, make_tables
 from matplotlib.figure import Figure
 
-from market_abm.report import evidence, plots
+from market_abm.report import evidence, plots, prices
+from market_abm.report.money import nets
 from market_abm.report.strip import bars
 from market_abm.report.svg import to_svg
 
@@ -132,3 +133,31 @@ def test_words_as_categories_are_drawn_too():
     run = make_run(scenario, tables=tables)
 
     assert all(isinstance(draw([run]), Figure) for draw in OF_RUNS)
+
+
+def test_a_quote_without_trade_is_dotted_and_told():
+    tables = make_tables(make_scenario())
+    whole = {**tables, "prices": tables["prices"].assign(traded_t=1.0, traded=True)}
+    weeks = tables["prices"]["week"]
+    idle = whole["prices"]["traded"] & ~(weeks.dt.year.eq(2011) & tables["prices"]["zone"].eq("CN export"))
+    halved = {**tables, "prices": whole["prices"].assign(traded=idle, traded_t=idle.astype(float))}
+
+    def dotted(made):
+        axes = plots.price_figure([make_run(tables=made)], "NdPr").axes[0]
+        return [line for line in axes.lines if line.get_linestyle() == ":"]
+
+    assert not dotted(tables)  # a run of an older version does not tell
+    assert not dotted(whole)
+    assert len(dotted(halved)) == 1
+    assert "In 52 of" in prices.price_words([make_run(tables=halved)], "NdPr")
+    assert "nothing was traded" not in prices.price_words([make_run(tables=whole)], "NdPr")
+
+
+def test_the_house_is_one_account_in_the_report():
+    rows = [("house CN", "mines CN", 5.0), ("buyers", "house CN export", 7.0), ("house JP", "house CN", 100.0)]
+    money = pd.DataFrame([(2010, payer, payee, "trade", usd * 1e6) for payer, payee, usd in rows])
+    money.columns = ["year", "payer", "payee", "purpose", "usd"]
+    run = make_run(tables={**make_tables(make_scenario()), "money": money})
+
+    assert plots.matrix([run]).to_numpy().sum() == pytest.approx(12.0)
+    assert nets([run]).loc["house"].item() == pytest.approx(2.0)

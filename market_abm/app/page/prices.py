@@ -29,7 +29,10 @@ def history(material: str, basis: Any) -> pd.DataFrame:
 
 
 def price_figure(world: Charted, material: str, log_scale: bool) -> Figure:
-    """Draw one line a zone; the export gate's price is dashed, FOB quotes are filled dots, domestic ones hollow."""
+    """Draw one line a zone; the export gate's price is dashed, FOB quotes are filled dots, domestic ones hollow.
+
+    A line is thin and dotted in weeks in which nothing was traded at the quote.
+    """
     scenario = world.scenario
     hues = zone_colours(scenario)
     traces, said = [], []
@@ -42,9 +45,9 @@ def price_figure(world: Charted, material: str, log_scale: bool) -> Figure:
         trace["y"] = [price if price else None for price in trace["y"]]
         if zone.endswith(" export"):
             trace["line"] = trace["line"] | {"dash": GATE_DASH}
-        traces.append(trace)
         if trace["y"] and trace["y"][-1]:
             said.append(f"{zone_label(scenario, zone)} {number(trace['y'][-1])}")
+        traces += [*_without_trade(world, f"traded.{material}.{zone}", trace), trace]
     if HISTORY_ZONE in gates(scenario):
         traces += [*_dots(world, material, "fob", INK), *_dots(world, material, "domestic", "#fff")]
     bars, layout = _bands(world, material)
@@ -60,6 +63,28 @@ def price_figure(world: Charted, material: str, log_scale: bool) -> Figure:
         PLOT + BAR * len(bars),
         f"{material}-{log_scale}",
     )
+
+
+def _without_trade(world: Charted, name: str, trace: dict[str, Any]) -> list[dict[str, Any]]:
+    """Take the weeks without trade out of a line; return a thin line through all weeks, which tells them."""
+    traded = line(world, name, "", INK)["y"]
+    idle = [tonnes == 0 for tonnes in traded]
+    if not any(idle) or len(idle) != len(trace["y"]):
+        return []
+    whole = trace["y"]
+    leads = [not rest or not after for rest, after in zip(idle, [*idle[1:], True], strict=True)]
+    trace["y"] = [price if kept else None for price, kept in zip(whole, leads, strict=True)]
+    trace["legendgroup"] = name
+    thin = trace | {
+        "y": whole,
+        "line": trace["line"] | {"dash": "dot", "width": 1},
+        "showlegend": False,
+        "text": [", no trade" if rest else "" for rest in idle],
+        "hovertemplate": "%{y:,.4~g}%{text}",
+    }
+    trace["hoverinfo"] = "skip"
+    del trace["hovertemplate"]
+    return [thin]
 
 
 def _dots(world: Charted, material: str, basis: str, face: str) -> list[dict[str, Any]]:

@@ -8,9 +8,8 @@ from market_abm.app.page.parts import Choose
 from market_abm.app.page.prices import MaterialChoice
 from market_abm.app.page.session import Session, use_drawn
 from market_abm.app.world import World
-from market_abm.record.recorder import HOLDERS
 from market_abm.report.style import HOLDERS as HUES
-from market_abm.report.style import zone_colours, zone_label
+from market_abm.report.style import with_spares, zone_colours, zone_label
 from market_abm.report.words import number
 
 EVERYWHERE = ""
@@ -19,11 +18,13 @@ EVERYWHERE = ""
 def stock_figure(world: World, material: str, zone: str) -> Figure:
     """Stack what each kind of holder has, in one zone or everywhere."""
     traces, said = [], []
-    for holder in HOLDERS:
+    holders = world.model.recorder.holders
+    hues = with_spares(holders, HUES)
+    for holder in holders:
         name = f"stock.{holder}.{material}" + (f".{zone}" if zone else "")
-        trace = line(world, name, holder, HUES[holder], stackgroup="held", fillcolor=faded(HUES[holder], 0.55))
+        trace = line(world, name, holder, hues[holder], stackgroup="held", fillcolor=faded(hues[holder], 0.55))
         if any(trace["y"]):
-            traces.append(trace | {"line": {"color": HUES[holder], "width": 0.8}})
+            traces.append(trace | {"line": {"color": hues[holder], "width": 0.8}})
             said.append(f"{holder} {number(trace['y'][-1] or 0)}")
     where = zone_label(world.scenario, zone) if zone else "all zones"
     title = f"{material}: stocks in {where}"
