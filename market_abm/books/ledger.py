@@ -113,7 +113,14 @@ class Ledger(State):
         zones : zone of each account, where they stand in one; accounts of one label share it.
         holder : what the labels have in common; the group's name when silent.
         source : whether the group may owe mass (the ground, recipes).
+
+        Raises
+        ------
+        ValueError
+            When there are accounts of that name, or of that holder, already.
         """
+        if {name, holder or name} & {word for group in self.groups.values() for word in (group.name, group.holder)}:
+            raise ValueError(f"the books have accounts of {holder or name} already; choose another name than {name!r}")
         group = Group(name, self._accounts, size, len(self.groups), source)
         group.labels = list(dict.fromkeys(labels)) if labels else [name]
         group.holder = holder or name

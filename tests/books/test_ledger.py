@@ -81,6 +81,15 @@ def test_mass_of_all_materials_moves_at_once() -> None:
     ledger.check("test")
 
 
+def test_a_name_is_opened_once() -> None:
+    ledger = Ledger(["oxide"])
+    ledger.open("Miner", 1, labels=["mines CN"], zones=["CN"], holder="mines")
+
+    for name in ("Miner", "mines"):
+        with pytest.raises(ValueError, match=r"have accounts of .* already"):
+            ledger.open(name, 1)
+
+
 def test_movements_are_told_by_material_and_label() -> None:
     ledger = books()
     mines, ground = ledger.groups["mines"], ledger.groups["ground"]

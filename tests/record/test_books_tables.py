@@ -12,11 +12,14 @@ import pandas as pd
 import pytest
 
 from market_abm.model import MineralMarket
+from market_abm.record.recorder import HOLDERS
 from market_abm.record.run import Run, simulate
 from market_abm.record.snapshot import restore, take
+from market_abm.scenario.loading import load_scenario
 from market_abm.scenario.schema import Scenario
 
-CHECK = Path(__file__).parents[2] / "experiments" / "checks" / "tables.py"
+ROOT = Path(__file__).parents[2]
+CHECK, EXAMPLES = ROOT / "experiments" / "checks" / "tables.py", ROOT / "docs" / "examples"
 BOOKS = ("mass_flows", "mass_balances", "money_flows", "money_balances", "money")
 CRISIS = [
     {"type": "embargo", "origin": "CN", "destination": "JP", "start": "2010-03-01"},
@@ -109,6 +112,20 @@ def test_an_agent_that_leaves_leaves_no_gap(checker: dict[str, Any], tiny_model:
 
     assert not gaps(checker, model.tables())
     assert "left the market" in set(model.tables()["mass_flows"]["purpose"])
+
+
+def test_a_population_of_a_users_own_is_in_stocks_and_books(checker: dict[str, Any]) -> None:
+    model = MineralMarket(load_scenario(EXAMPLES / "recycler" / "scenario.toml"), rng=0)
+    while model.running:
+        model.step()
+    tables = model.tables()
+    stocks, flows = tables["stocks"], tables["mass_flows"]
+    held = stocks[stocks["holder"] == "recyclers"].groupby("week")["tonnes"].sum()
+
+    assert not gaps(checker, tables)
+    assert list(stocks["holder"].unique()) == [*HOLDERS, "recyclers"]
+    assert held.iloc[-1] * 1e6 == pytest.approx(model.populations["recyclers"].stock.sum())
+    assert set(flows.loc[flows["purpose"] == "collecting", "taker"]) == {"recyclers JP"}
 
 
 # -- what they say ---------------------------------------------------------------------------------
@@ -204,8 +221,6 @@ def test_a_row_that_is_missing_or_there_twice_is_found(checker: dict[str, Any], 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The shipped scenario `tiny`, in its folder."""
-    from market_abm.scenario.loading import load_scenario
-
     scenario: Scenario = load_scenario("tiny")
     return simulate(scenario, 0).save(tmp_path_factory.mktemp("runs") / "tiny")
 
