@@ -108,17 +108,24 @@ def read_verified(folder: Path, kind: str, name: str) -> bytes | None:
 
 def table_of(data: bytes, columns: Sequence[str] | None = None) -> pa.Table:
     """Table in the bytes of a file; of the columns asked for, those that it has."""
-    file = pq.ParquetFile(pa.BufferReader(data))
-    if columns is None:
-        return file.read()
+    file = _opened(data)
     known = set(file.schema_arrow.names)
-    return file.read(columns=[name for name in columns if name in known])
+    return file.read(None if columns is None else [name for name in columns if name in known], use_threads=False)
+
+
+def _opened(data: bytes) -> pq.ParquetFile:
+    """File in its bytes, to be read by this thread alone.
+
+    Arrow's own threads may still hold the bytes when Python ends, which now and then aborts a process that has done
+    all its work (apache/arrow issues 34314 and 50482).
+    """
+    return pq.ParquetFile(pa.BufferReader(data), pre_buffer=False)
 
 
 def contents_of(outcomes: bytes) -> tuple[list[str], str]:
     """Runs in the bytes of a file of outcomes, and the name of the series that belong to them."""
-    file = pq.ParquetFile(pa.BufferReader(outcomes))
-    return file.read(columns=["id"])["id"].to_pylist(), str(file.metadata.metadata[_LINK].decode())
+    file = _opened(outcomes)
+    return file.read(columns=["id"], use_threads=False)["id"].to_pylist(), str(file.metadata.metadata[_LINK].decode())
 
 
 def _series(summary: Summary) -> pa.Table:

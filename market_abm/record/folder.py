@@ -201,7 +201,7 @@ class RunFolder:
                 if _checksum(file) != checksum:
                     raise self._damaged(f"{name} is not what was written")
             names: list[str] = manifest["tables"]
-            return {name: pd.read_parquet(self.table_file(name), engine="pyarrow") for name in names}
+            return {name: pd.read_parquet(self.table_file(name), engine="pyarrow", use_threads=False) for name in names}
         except (OSError, ValueError, KeyError) as fault:
             raise self._damaged(str(fault)) from fault
 

@@ -104,7 +104,7 @@ class SweepFolder:
         parts = []
         for file in sorted((self.path / PLANNED).glob("[!.]*.parquet")):
             with contextlib.suppress(FileNotFoundError):  # planned anew a moment ago
-                parts.append(pd.read_parquet(file))
+                parts.append(pd.read_parquet(file, engine="pyarrow", use_threads=False))
         if not parts:
             return pd.DataFrame({"id": [], "point": [], "seed": []})
         if len(parts) == 1:

@@ -123,12 +123,12 @@ class Measured:
     def _read(self) -> pd.DataFrame:
         empty = pd.DataFrame(columns=self._names, index=pd.Index([], name="id", dtype=object), dtype=float)
         try:
-            table = pq.read_table(self._file, page_checksum_verification=True)
+            table = pq.read_table(self._file, use_threads=False, page_checksum_verification=True)
         except (OSError, pa.ArrowInvalid):
             return empty
         if (table.schema.metadata or {}).get(_WORDING) != self._wording:
             return empty
-        kept: pd.DataFrame = table.to_pandas().set_index("id")
+        kept: pd.DataFrame = table.to_pandas(use_threads=False).set_index("id")
         return kept[self._names]
 
     def _keep(self, table: pd.DataFrame) -> None:
