@@ -12,6 +12,8 @@ from market_abm.scenario.library import scenario_names
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", DOCS / "tutorial.md", *sorted((DOCS / "how-to").glob("*.md"))]
+LONG = ("analyse-a-sweep.md", "calibrate.md", "explain.md", "run-an-experiment.md", "run-many-seeds.md")
+"""Pages whose examples take a minute or more: `pytest -m long` runs them."""
 REFRESH = "if the new output is right, write it with `python docs/generate.py outputs`"
 
 
@@ -28,7 +30,11 @@ def examples():
 
 
 @pytest.mark.filterwarnings("ignore:Failed to validate hooks:UserWarning")  # of Mesa's page, by Solara
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=pytest.mark.long) if page.name in LONG else page for page in PAGES],
+    ids=lambda page: page.name,
+)
 def test_examples_run_and_print_what_is_shown(page, examples, tmp_path):
     printed = examples.play(page, tmp_path)
 
