@@ -13,6 +13,7 @@ from market_abm.build import KINDS
 from market_abm.core.columns import Column, Draw
 from market_abm.core.senses import Series
 from market_abm.market.senses import PUBLIC
+from market_abm.scenario.fields import declared_unit
 from market_abm.scenario.parameters import Parameters
 from market_abm.shipped_week import shipped_week
 
@@ -84,8 +85,7 @@ def behaviour_table() -> str:
             readers.setdefault(section, []).append(key)
     for section, info in Parameters.model_fields.items():
         for name, number in info.annotation.model_fields.items():
-            extra = number.json_schema_extra
-            unit = extra.get("unit", "") if isinstance(extra, dict) else ""
+            unit = declared_unit(number)
             lines.append(f"| {section} | `{name}` | {unit} | {', '.join(readers.get(section, [])) or 'verbs'} |")
     return "\n".join(lines)
 

@@ -262,10 +262,12 @@ def week_of(scenario: Scenario) -> WeekPlan:
     plan = shipped_week()
     for row in scenario.verb:
         verb = Verb(scenario.find(row.function), row.gives, row.every)
-        if row.place == "instead":
+        if row.place == "before":
+            plan.before(row.verb, verb)
+        elif row.place == "after":
+            plan.after(row.verb, verb)
+        else:  # unlike `replace`, under its own name and with what it gives
             plan[plan.place(row.verb)] = verb
-        else:
-            plan.insert(plan.place(row.verb) + (row.place == "after"), verb)
     return plan
 
 

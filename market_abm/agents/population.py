@@ -245,7 +245,7 @@ class Population:
         else:
             out = into
             if len(asking.known) != len(into) or any(map(operator.is_not, asking.known, into)):
-                asking.known[:] = self._checked(asking.loop, into)  # the same arrays come week after week
+                asking.known[:] = self._checked(asking, into)  # the same arrays come week after week
         asking.loop.run(0, self.size, self._materials, *out, *values)
         return out[0] if len(out) == 1 else tuple(out)
 
@@ -314,8 +314,6 @@ class Population:
                 values[place] = self.home.read(name)
             elif source == "draw":
                 values[place] = self.drawn(self._members[name], rows)
-            elif isinstance(given[name], float | int):
-                values[place] = given[name]
             else:
                 values[place] = self._fitting(name, given[name], rows)
         return values
@@ -333,16 +331,15 @@ class Population:
             )
         return array
 
-    def _checked(self, loop: Loop, into: Sequence[Any]) -> Sequence[Any]:
+    def _checked(self, asking: "_Asking", into: Sequence[Any]) -> Sequence[Any]:
         """Arrays to write to, when there are as many as answers, of the right shapes."""
-        materials = len(self.home.materials)
-        wanted = [(materials, self.size) if output.by_material else (self.size,) for output in loop.outputs]
+        wanted = [shape for shape, _ in asking.room]
         if [array.shape for array in into] != wanted:
             raise RuleError(
                 f"{self.kind.__name__}: the answers have shapes {wanted}, the arrays to write to "
                 f"{[array.shape for array in into]}"
             )
-        for output, array in zip(loop.outputs, into, strict=True):
+        for output, array in zip(asking.loop.outputs, into, strict=True):
             if not (array.flags.writeable and np.can_cast(output.dtype, array.dtype, "same_kind")):
                 raise RuleError(
                     f"{self.kind.__name__}: {output.rule} gives {output.dtype}, which cannot be written to an array "

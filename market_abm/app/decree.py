@@ -8,6 +8,7 @@ from pydantic.fields import FieldInfo
 
 from market_abm.policy import ActorPolicy, AnyPolicy, BandPurchase, Policy
 from market_abm.policy.base import plain_name
+from market_abm.scenario.fields import declared_unit
 from market_abm.scenario.schema import Scenario
 
 RELEASE = "stockpile_release"
@@ -146,8 +147,7 @@ def label_of(name: str) -> str:
 
 def unit_of(kind: str, name: str, info: FieldInfo) -> str:
     """Unit in which people read and give a field; it starts with % where the model has a share."""
-    extra = info.json_schema_extra
-    unit = str(extra.get("unit", "1")) if isinstance(extra, dict) else "1"
+    unit = declared_unit(info) or "1"
     if f"{kind}.{name}" in MULTIPLES:
         return "times"
     return {"1": "%", "1/year": "%/year", "1/week": "%/week"}.get(unit, unit)

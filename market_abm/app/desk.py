@@ -80,17 +80,18 @@ def desk(world: "World") -> list[Government]:
     bodies_there = model.world.state_buyers
     money = dict(zip(bodies_there.name, bodies_there.cash / MICROS_PER_MILLION, strict=True))
     purses = {name: float(money[name]) for name in scenario.state_buyer if name in money}
+    own = own_policies(scenario.plugins)
+    governed = [name for name, kind in own.items() if _is_of_government(kind)]
     told = []
     for zone, row in scenario.zone.items():
         bodies = tuple((name, cash) for name, cash in purses.items() if scenario.state_buyer[name].zone == zone)
         if zone in NO_GOVERNMENT and not bodies:
             continue
         names = tuple(name for name, _ in bodies)
-        own = [name for name, kind in own_policies(scenario.plugins).items() if _is_of_government(kind)]
-        tools = tuple(_instrument(scenario, zone, name, names) for name in (*BORDER, *PIT, *HELP, *BODY, *own))
+        tools = tuple(_instrument(scenario, zone, name, names) for name in (*BORDER, *PIT, *HELP, *BODY, *governed))
         told.append(Government(zone, row.label or zone, bodies, tools))
-    own = [name for name, kind in own_policies(scenario.plugins).items() if not _is_of_government(kind)]
-    events = tuple(_instrument(scenario, "", name, ()) for name in (*EVENTS, *own))
+    others = [name for name in own if name not in governed]
+    events = tuple(_instrument(scenario, "", name, ()) for name in (*EVENTS, *others))
     return [*told, Government("", "Events", (), events)]
 
 

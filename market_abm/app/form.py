@@ -16,6 +16,7 @@ from market_abm.app.decree import OWN_FIELDS, label_of, unit_of
 from market_abm.policy import Policy
 from market_abm.scenario.checks import DATED_LIMITS
 from market_abm.scenario.errors import suggest
+from market_abm.scenario.fields import declared_unit
 from market_abm.scenario.schema import Scenario
 
 LASTS = "lasts_weeks"  # on every form
@@ -190,9 +191,8 @@ def _choices(
         "producers": legal if bodies else {**scenario.mine, **scenario.refinery},
         "actor": {body: scenario.state_buyer[body] for body in bodies},
     }
-    extra = info.json_schema_extra  # the unit says what a field of a user's own policy names
-    unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
-    return tuple((key, row.label or key) for key, row in found.get(name, found.get(unit, zones)).items())
+    named = found.get(declared_unit(info), zones)  # the unit says what a field of a user's own policy names
+    return tuple((key, row.label or key) for key, row in found.get(name, named).items())
 
 
 # -- what a form holds ---------------------------------------------------------------------------

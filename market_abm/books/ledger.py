@@ -274,25 +274,22 @@ class Ledger(State):
 
     def payments(self) -> dict[tuple[str, str, str], int]:
         """All money paid so far [micro-US$], by labels of payer and payee and by purpose."""
-        told: dict[tuple[str, str, str], int] = {}
-        for (purpose, payer, payee), row in zip(self.entries, self.page, strict=True):
-            givers, takers = self.groups[payer].labels, self.groups[payee].labels
-            cells = self.cells[row[0] : row[0] + len(givers) * len(takers)].reshape(len(givers), len(takers))
-            for giver, taker in np.argwhere(cells):
-                key = (givers[giver], takers[taker], purpose)
-                told[key] = told.get(key, 0) + int(cells[giver, taker])
-        return told
+        return {key[1:]: amount for key, amount in self._told(self.cells[None], ["money"]).items()}
 
     def movements(self) -> dict[tuple[str, str, str, str], int]:
         """All mass moved so far [g, or micro-US$ of a claim], by material, labels of both sides, and purpose."""
+        return self._told(self.moved, self.materials)
+
+    def _told(self, journal: IntArray, names: list[str]) -> dict[tuple[str, str, str, str], int]:
+        """What stands in the journal, (rows, cells), by name of the row, labels of both sides, and purpose."""
         told: dict[tuple[str, str, str, str], int] = {}
-        for (purpose, source, sink), row in zip(self.entries, self.page, strict=True):
+        for (purpose, source, sink), page in zip(self.entries, self.page, strict=True):
             givers, takers = self.groups[source].labels, self.groups[sink].labels
             size = len(givers) * len(takers)
-            cells = self.moved[:, row[0] : row[0] + size].reshape(-1, len(givers), len(takers))
-            for material, giver, taker in np.argwhere(cells):
-                key = (self.materials[material], givers[giver], takers[taker], purpose)
-                told[key] = told.get(key, 0) + int(cells[material, giver, taker])
+            cells = journal[:, page[0] : page[0] + size].reshape(-1, len(givers), len(takers))
+            for row, giver, taker in np.argwhere(cells):
+                key = (names[row], givers[giver], takers[taker], purpose)
+                told[key] = told.get(key, 0) + int(cells[row, giver, taker])
         return told
 
     @property

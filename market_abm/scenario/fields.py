@@ -9,6 +9,7 @@ import itertools
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.fields import FieldInfo
 
 DatedValue = tuple[dt.date, float]
 
@@ -38,6 +39,12 @@ class Part(BaseModel):
     """Base of every part of a scenario: unknown keys are faults, values are frozen."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, validate_default=True)
+
+
+def declared_unit(info: FieldInfo | None) -> str:
+    """Unit with which a field was declared; empty for one declared otherwise, or for none."""
+    extra = info.json_schema_extra if info is not None else None
+    return str(extra.get("unit", "")) if isinstance(extra, dict) else ""
 
 
 def field(default: Any, unit: str, text: str, source: str = "assumed", **limits: Any) -> Any:

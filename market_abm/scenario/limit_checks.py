@@ -17,6 +17,7 @@ from market_abm.core.limits import MASS, MONEY, PRICE, Limit
 from market_abm.core.units import DAYS_PER_YEAR, WEEKS_PER_YEAR
 from market_abm.policy import DemandShock, PriceFloor, StateOfftake, Stockpile
 from market_abm.scenario.errors import Fault, Where
+from market_abm.scenario.fields import declared_unit
 from market_abm.scenario.known import Known
 from market_abm.scenario.schema import Manufacturer, Mine, Scenario, Speculator
 
@@ -80,8 +81,7 @@ def _limited(part: type[BaseModel]) -> list[tuple[str, str]]:
     """Fields of a part that hold limited numbers, or parts that may hold some, with their units."""
     found = []
     for key, field in part.model_fields.items():
-        extra = field.json_schema_extra
-        unit = str(extra.get("unit", "-")) if isinstance(extra, dict) else "-"
+        unit = declared_unit(field) or "-"
         if unit == "-" or unit in ONCE or unit in YEARLY:
             found.append((key, unit))
     return found

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from market_abm.core.plugins import PluginError
 from market_abm.policy import Policy
 from market_abm.scenario.errors import Fault, Where, suggest
+from market_abm.scenario.fields import declared_unit
 from market_abm.scenario.known import SECTIONS, Known
 from market_abm.scenario.own import OwnPopulation
 from market_abm.scenario.schema import Scenario
@@ -56,8 +57,7 @@ def check_own_policy(scenario: Scenario, known: Known) -> Iterator[Fault]:
         if ":" not in policy.type:
             continue
         for name, info in type(policy).model_fields.items():
-            extra = info.json_schema_extra
-            section = str(extra.get("unit", "")).replace(" ", "_") if isinstance(extra, dict) else ""
+            section = declared_unit(info).replace(" ", "_")
             if section in SECTIONS and name not in Policy.model_fields and name not in CHECKED:
                 where = ("policy", policy.name or row, name)
                 yield from known.unknown(where, section, getattr(policy, name))

@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from market_abm.policy import AnyPolicy
 from market_abm.scenario.errors import Where
+from market_abm.scenario.fields import declared_unit
 from market_abm.scenario.own import SEEN
 from market_abm.scenario.schema import Scenario
 
@@ -86,8 +87,7 @@ def child(data: Any, key: str | int) -> Any:
 
 def unit_of(field: FieldInfo | None) -> str:
     """Unit as written in the schema, empty for a pure number or a name."""
-    extra = field.json_schema_extra if field is not None else None
-    unit = str(extra.get("unit", "")) if isinstance(extra, dict) else ""
+    unit = declared_unit(field)
     return "" if unit in NUMBERS_WITHOUT_UNIT else unit
 
 
