@@ -10,7 +10,7 @@ import mesa
 
 from market_abm.agents.population import Agent, Population
 from market_abm.books.checking import check_books
-from market_abm.books.ledger import Ledger
+from market_abm.books.ledger import Ledger, NameTakenError
 from market_abm.build import KINDS
 from market_abm.copies import CopiedModel
 from market_abm.core.binding import RuleError
@@ -91,7 +91,7 @@ class MineralMarket(CopiedModel):
             self.build(scenario, seed, given, plan)
             if scenario.verb:
                 plan.bound(self.world)
-        except (RuleError, VerbError, PluginError, KindError) as fault:
+        except (RuleError, VerbError, PluginError, KindError, NameTakenError) as fault:
             if not scenario.plugins:
                 raise
             raise ScenarioError([Fault(("plugins",), f"{fault}".rstrip(".") + ".")], scenario.name) from fault

@@ -132,6 +132,7 @@ class World(State):
         self._settle(kinds)
         self._open()
         self._begin()
+        self._name_own()
         self.parts: dict[str, State] = {
             "world": self,
             "market": self.market,
@@ -163,12 +164,15 @@ class World(State):
             *(self.refiners, self.state_buyers, self.export_authorities, self.licence_holders),
         ]
         for key, row in self.scenario.population.items():
-            population = build.build_own(self, key, self.scenario.find(row.kind))
-            everybody.append(population)
-            if hasattr(self, key) or key in ("week", "accounts", "ledger"):
-                raise PluginError(f'population.{key}: the world has something called "{key}"; choose another name')
-            setattr(self, key, population)  # verbs of the user's own ask for it by this name
+            everybody.append(build.build_own(self, key, self.scenario.find(row.kind)))
         self.populations: dict[str, Population] = {population.key: population for population in everybody}
+
+    def _name_own(self) -> None:
+        """Let verbs of the user's own ask for populations by name, when all that the world has is there."""
+        for key in self.scenario.population:
+            if hasattr(self, key) or key in ("week", "parts"):
+                raise PluginError(f'population.{key}: the world has something called "{key}"; choose another name')
+            setattr(self, key, self.populations[key])
 
     def _open(self) -> None:
         """Open the books and the places where agents meet."""

@@ -29,6 +29,10 @@ class ConservationError(RuntimeError):
     """Money or mass does not add up; the message names group, amount and last entry."""
 
 
+class NameTakenError(ValueError):
+    """The books have accounts of that name already."""
+
+
 class LimitError(ConservationError):
     """An account went beyond what the books can hold; the message names it, and what to change."""
 
@@ -116,11 +120,13 @@ class Ledger(State):
 
         Raises
         ------
-        ValueError
+        NameTakenError
             When there are accounts of that name, or of that holder, already.
         """
         if {name, holder or name} & {word for group in self.groups.values() for word in (group.name, group.holder)}:
-            raise ValueError(f"the books have accounts of {holder or name} already; choose another name than {name!r}")
+            raise NameTakenError(
+                f"the books have accounts of {holder or name} already; choose another name than {name!r}"
+            )
         group = Group(name, self._accounts, size, len(self.groups), source)
         group.labels = list(dict.fromkeys(labels)) if labels else [name]
         group.holder = holder or name

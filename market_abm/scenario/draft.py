@@ -41,6 +41,11 @@ def policy_name(row: dict[str, Any], taken: set[str]) -> str:
     return name
 
 
+def _plugin_name(row: Any) -> Any:
+    """Name of a plugin; what is no row of one stands for itself, and is told by the schema."""
+    return row.get("name") if isinstance(row, dict) else row
+
+
 class Draft:
     """Values merged so far."""
 
@@ -61,15 +66,16 @@ class Draft:
 
     def _bring(self, entries: list[Any], source: Source) -> None:
         """Add plugins to those that are there; one of the same name takes the other's place."""
-        rows = {row["name"]: row for row in self.data.get(PLUGINS, [])}
+        held = self.data.get(PLUGINS, [])
+        rows = list(held) if isinstance(held, list) else []
         for entry in entries:
             try:
                 row = plugin_row(entry, source.folder)
             except PluginError as fault:
                 self.faults.append(self._fault_at(source, (PLUGINS,), f"{fault}.", "Paths start at the scenario."))
                 continue
-            rows[row.get("name", len(rows)) if isinstance(row, dict) else len(rows)] = row
-        self.put((PLUGINS,), list(rows.values()), source)
+            rows = [other for other in rows if _plugin_name(other) != _plugin_name(row)] + [row]
+        self.put((PLUGINS,), rows, source)
 
     def put(self, where: Where, value: Any, source: Source, local: Where | None = None) -> None:
         """Write a value: tables key by key, rows by name, anything else as a whole.

@@ -24,18 +24,18 @@ class Plugin(Part):
 
     @model_validator(mode="after")
     def _is_the_same_code(self) -> Self:
-        if self.source is not None:
+        if self.source is None:
+            _, installed_version, digest = installed(self.name)
+        else:
             module_of_text(self.name, self.source)  # fails in words when it cannot be loaded
-        digest = digest_of_text(self.source) if self.source is not None else installed(self.name)[2]
+            installed_version, digest = self.version, digest_of_text(self.source)
         if self.digest and self.digest != digest:
             version = f" of version {self.version}" if self.version else ""
             raise ValueError(
                 f"the code of plugin {self.name} (digest {digest}) is not that of the scenario (digest {self.digest}"
                 f"{version}); install the same, or name it anew in `plugins`"
             )
-        self.__dict__["digest"] = digest
-        if self.source is None:
-            self.__dict__["version"] = installed(self.name)[1]
+        self.__dict__ |= {"digest": digest, "version": installed_version}
         return self
 
     @property

@@ -111,6 +111,28 @@ def test_a_plugin_that_is_no_python_is_told(tmp_path: Path) -> None:
         load_scenario(tmp_path / "own.toml")
 
 
+@pytest.mark.parametrize("name", ["ledger", "exchange", "mechanism", "week"])
+def test_a_population_does_not_take_a_name_of_the_world(faults, name: str) -> None:  # type: ignore[no-untyped-def]
+    text = POPULATION.format(kind="Fund", zone="JP", more="").replace("funds", name)
+
+    assert f'the world has something called "{name}"' in faults(text)
+
+
+def test_a_population_does_not_take_the_name_of_accounts(faults) -> None:  # type: ignore[no-untyped-def]
+    assert "have accounts of owners already" in faults(
+        POPULATION.format(kind="Fund", zone="JP", more="").replace("funds", "owners")
+    )
+
+
+def test_a_wrong_entry_of_a_parent_is_told_once_more_in_its_heir(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(CODE, "utf-8")
+    (tmp_path / "parent.toml").write_text('extends = "tiny"\nplugins = [7]\n', "utf-8")
+    (tmp_path / "heir.toml").write_text('extends = "parent.toml"\nplugins = ["mine.py"]\n', "utf-8")
+
+    with pytest.raises(ScenarioError, match="plugins"):
+        load_scenario(tmp_path / "heir.toml")
+
+
 def test_all_faults_are_told_at_once(faults) -> None:  # type: ignore[no-untyped-def]
     text = POPULATION.format(kind="Fund", zone="PJ", more="columns = { patiense = 1.0 }")
 
